@@ -1,0 +1,10 @@
+//! `authproof` proves that the OpenID Connect login in front of your services holds.
+
+pub mod browser;
+pub mod catalogue;
+pub mod evidence;
+pub mod lab;
+pub mod outcome;
+pub mod suite;
+pub mod target;
+pub mod token;

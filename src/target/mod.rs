@@ -1,0 +1,10 @@
+//! The system under test. A `Target` is valid by construction: `load` reports every mistake of a file at once.
+
+mod capability;
+mod model;
+
+pub use capability::{Capability, capabilities};
+pub use model::{
+    BearerSpelling, Call, Client, ClientId, Environment, Flavour, Idp, IdpMode, IssuerUrl, Role, Secret, Service, Spy,
+    SpyAnswer, Target, UserLookup,
+};

@@ -1,0 +1,84 @@
+//! What a request got: the protected content, or not.
+
+use serde_json::Value;
+
+use crate::evidence::Exchange;
+use crate::target::UserLookup;
+
+/// Who the service says is signed in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    pub subject: Option<String>,
+    pub email: Option<String>,
+}
+
+/// What a browser or a token got at a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// The user lookup names somebody.
+    As(Identity),
+    /// A protected path opened; nothing says for whom.
+    Somebody,
+    /// Nothing protected was shown.
+    Nobody { seen: String },
+    /// It cannot be told: no answer came.
+    Unclear { reason: String },
+}
+
+/// What the two questions "who am I?" and "may I see this?" were answered with, taken together.
+///
+/// Either one that opens is access: a service whose user lookup fails while its pages open has let somebody in.
+pub fn access_of(lookup: Option<(&UserLookup, &Exchange)>, protected: &Exchange) -> Access {
+    if let Some((settings, exchange)) = lookup
+        && let Some(identity) = identity_in(settings, exchange)
+    {
+        return Access::As(identity);
+    }
+    match (&protected.response, lookup.map(|(_, exchange)| &exchange.response)) {
+        (Ok(response), _) if is_success(response.status) => Access::Somebody,
+        (_, Some(Ok(response))) if is_success(response.status) => Access::Somebody,
+        (Ok(_), None | Some(Ok(_))) => Access::Nobody { seen: describe(protected) },
+        (Err(failure), _) | (_, Some(Err(failure))) => Access::Unclear { reason: failure.to_string() },
+    }
+}
+
+/// The identity that a user lookup's answer names; `None` where it names nobody.
+fn identity_in(settings: &UserLookup, exchange: &Exchange) -> Option<Identity> {
+    if !is_success(exchange.status()?) {
+        return None;
+    }
+    let body = exchange.body_json()?;
+    let text = |path: &Option<String>| path.as_deref().and_then(|path| find_text(&body, path));
+    let identity = Identity { subject: text(&settings.subject), email: text(&settings.email) };
+    (identity != Identity::default()).then_some(identity)
+}
+
+/// The text or number at a JSON path of plain members: `$.user.user_id`.
+fn find_text(body: &Value, path: &str) -> Option<String> {
+    let pointer = path.trim_start_matches('$').split('.').filter(|name| !name.is_empty());
+    let found = pointer.fold(Some(body), |value, name| value?.get(name))?;
+    match found {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// `GET /api/me → 302, location https://idp/...`, or why there is no answer.
+pub fn describe(exchange: &Exchange) -> String {
+    let request = format!("{} {}", exchange.request.method, exchange.request.target);
+    match &exchange.response {
+        Ok(response) => match response.headers.find("location") {
+            Some(location) => {
+                let place = location.split('?').next().unwrap_or_default();
+                format!("{request} → {}, location {place}", response.status)
+            }
+            None => format!("{request} → {}", response.status),
+        },
+        Err(failure) => format!("{request} → {failure}"),
+    }
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}

@@ -1,0 +1,10 @@
+//! From evidence to verdict: pure functions, one file per area. Nothing here talks to anybody.
+//!
+//! Two rules hold everywhere. A refusal is judged only beside its accepted control, so the functions that judge one take
+//! the control as an argument. And what counts is the effect: who is signed in, what was shown, what a downstream got.
+
+mod access;
+mod login;
+
+pub use access::{Access, Identity, access_of, describe};
+pub use login::{Control, LoginAttempt, control, login_refused, signed_in_as};

@@ -1,0 +1,3 @@
+//! Integration tests, a module per area, in one binary.
+
+mod module_order;

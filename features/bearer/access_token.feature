@@ -72,7 +72,6 @@ Feature: A resource server takes only a valid access token that is meant for it
       | *       | *    | user:admin                                             |
       | *       | *    | null                                                   |
       | *       | *    | true                                                   |
-      | *       | *    | *any*                                                  |
 
   @id:I-05
   Scenario Outline: A token in the query string opens nothing at <path> of <service>: <parameter>
@@ -120,3 +119,89 @@ Feature: A resource server takes only a valid access token that is meant for it
       | *       | *    | TRACE    |
       | *       | *    | PROPFIND |
       | *       | *    | FOO      |
+
+  @id:I-08
+  Scenario Outline: A token without a valid signature opens nothing at <path> of <service>: <departure>
+    Given <path> of <service> opens for alice's access token
+    When the same request carries an access token where <departure>
+    Then the request is refused
+
+    @each:rs-protected-path
+    Examples:
+      | service | path | departure                                                            |
+      | *       | *    | one bit of the signature is flipped                                  |
+      | *       | *    | the claims were changed after signing                                |
+      | *       | *    | another key signed it under the published kid                        |
+      | *       | *    | the signature is empty                                               |
+      | *       | *    | the signature belongs to another token                               |
+      | *       | *    | alg is none and the signature is empty                               |
+      | *       | *    | alg is nOnE and the signature is empty                               |
+      | *       | *    | alg is none and kid is missing                                       |
+      | *       | *    | alg is none and the signature is dropped                             |
+      | *       | *    | HS256 is keyed with the public key as SPKI PEM                       |
+      | *       | *    | HS256 is keyed with the public key as SPKI PEM without final newline |
+      | *       | *    | HS256 is keyed with the public key as DER                            |
+      | *       | *    | HS256 is keyed with the public key as JWK                            |
+      | *       | *    | HS256 is keyed with the empty string                                 |
+      | *       | *    | HS256 is keyed with the word secret                                  |
+      | *       | *    | the header brings its own jwk                                        |
+      | *       | *    | crit names an unknown extension                                      |
+
+  @id:I-09
+  Scenario Outline: A token of another issuer opens nothing at <path> of <service>: <departure>
+    Given <path> of <service> opens for alice's access token
+    When the same request carries an access token where <departure>
+    Then the request is refused
+
+    @each:rs-protected-path
+    Examples:
+      | service | path | departure                           |
+      | *       | *    | iss is another issuer               |
+      | *       | *    | iss has a trailing slash            |
+      | *       | *    | iss has a longer path               |
+      | *       | *    | iss is a list with the right issuer |
+      | *       | *    | iss is missing                      |
+      | *       | *    | iss is empty                        |
+
+  @id:I-10
+  Scenario Outline: A token for another service opens nothing at <path> of <service>: <departure>
+    Given <path> of <service> opens for alice's access token
+    When the same request carries an access token where <departure>
+    Then the request is refused
+
+    @each:rs-protected-path
+    Examples:
+      | service | path | departure               |
+      | *       | *    | aud is another service  |
+      | *       | *    | aud is longer than ours |
+      | *       | *    | aud lists only others   |
+      | *       | *    | aud is missing          |
+      | *       | *    | aud is an empty list    |
+      | *       | *    | aud is a number         |
+
+  @id:I-13
+  Scenario Outline: A token outside its time opens nothing at <path> of <service>: <departure>
+    Given <path> of <service> opens for alice's access token
+    When the same request carries an access token where <departure>
+    Then the request is refused
+
+    @each:rs-protected-path
+    Examples:
+      | service | path | departure                      |
+      | *       | *    | exp was an hour ago            |
+      | *       | *    | exp was ten minutes ago        |
+      | *       | *    | exp is missing                 |
+      | *       | *    | exp is null                    |
+      | *       | *    | exp is a text of a future time |
+      | *       | *    | nbf is an hour ahead           |
+
+  @id:I-11
+  Scenario Outline: An id_token opens nothing at <path> of <service>
+    Given <path> of <service> opens for alice's access token
+    When the same request carries alice's id_token
+    Then the request is refused
+
+    @each:rs-protected-path
+    Examples:
+      | service | path |
+      | *       | *    |

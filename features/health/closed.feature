@@ -8,28 +8,28 @@ Feature: Only the declared health paths are open
     When <service> is asked raw for "<target>"
     Then nothing protected is shown
 
-    @each:health-path
+    @each:service
     Examples:
-      | service | path | target          |
-      | *       | *    | /               |
-      | *       | *    | /api            |
-      | *       | *    | /metrics        |
-      | *       | *    | /debug          |
-      | *       | *    | /docs           |
-      | *       | *    | /openapi.json   |
-      | *       | *    | /swagger        |
-      | *       | *    | /apidocs/       |
-      | *       | *    | /admin          |
-      | *       | *    | /actuator/env   |
-      | *       | *    | /.git/HEAD      |
-      | *       | *    | /.env           |
-      | *       | *    | /console        |
-      | *       | *    | /graphql        |
+      | service | target          |
+      | *       | /               |
+      | *       | /api            |
+      | *       | /metrics        |
+      | *       | /debug          |
+      | *       | /docs           |
+      | *       | /openapi.json   |
+      | *       | /swagger        |
+      | *       | /apidocs/       |
+      | *       | /admin          |
+      | *       | /actuator/env   |
+      | *       | /.git/HEAD      |
+      | *       | /.env           |
+      | *       | /console        |
+      | *       | /graphql        |
 
   @id:L-08
   Scenario Outline: An entry of the white-list of <service> is exact: <target>
     Given a protected path of <service> opens for alice and is closed to an anonymous caller
-    When <service> is asked raw for "<target>"
+    When <service> with the open path <path> is asked raw for "<target>"
     Then nothing protected is shown
 
     @each:health-path
@@ -47,7 +47,7 @@ Feature: Only the declared health paths are open
   @id:L-09
   Scenario Outline: A way out of the open path does not lead to a protected one at <service>: <target>
     Given a protected path of <service> opens for alice and is closed to an anonymous caller
-    When <service> is asked raw for "<target>"
+    When <service> with the open path <path> is asked raw for "<target>"
     Then nothing protected is shown
 
     @each:health-path
@@ -72,7 +72,7 @@ Feature: Only the declared health paths are open
   @id:L-10
   Scenario Outline: A decorated protected path stays closed at <service>: <target>
     Given a protected path of <service> opens for alice and is closed to an anonymous caller
-    When <service> is asked raw for "<target>"
+    When <service> with the open path <path> is asked raw for "<target>"
     Then nothing protected is shown
 
     @each:health-path
@@ -113,7 +113,7 @@ Feature: Only the declared health paths are open
   @id:L-11
   Scenario Outline: A header does not change the judged path at <service>: <header>
     Given a protected path of <service> opens for alice and is closed to an anonymous caller
-    When <service> is asked for its protected path with the header "<header>"
+    When <service> with the open path <path> is asked for its protected path with the header "<header>"
     Then nothing protected is shown
 
     @each:health-path
@@ -135,21 +135,21 @@ Feature: Only the declared health paths are open
     When <service> is asked for its protected path with the header "<header>"
     Then nothing protected is shown
 
-    @each:health-path
+    @each:service
     Examples:
-      | service | path | header                                                                          |
-      | *       | *    | X-Forwarded-For: 127.0.0.1                                                      |
-      | *       | *    | X-Forwarded-For: 10.0.0.1                                                       |
-      | *       | *    | X-Forwarded-For: ::1                                                            |
-      | *       | *    | X-Forwarded-For: garbage                                                        |
-      | *       | *    | X-Real-IP: 127.0.0.1                                                            |
-      | *       | *    | Forwarded: for=127.0.0.1;proto=https                                            |
-      | *       | *    | X-Forwarded-Host: localhost                                                     |
-      | *       | *    | Referer: {origin}/                                                              |
-      | *       | *    | X-Internal: 1                                                                   |
-      | *       | *    | X-Envoy-Internal: true                                                          |
-      | *       | *    | X-Forwarded-Proto: https                                                        |
-      | *       | *    | x-middleware-subrequest: middleware:middleware:middleware:middleware:middleware |
+      | service | header                                                                          |
+      | *       | X-Forwarded-For: 127.0.0.1                                                      |
+      | *       | X-Forwarded-For: 10.0.0.1                                                       |
+      | *       | X-Forwarded-For: ::1                                                            |
+      | *       | X-Forwarded-For: garbage                                                        |
+      | *       | X-Real-IP: 127.0.0.1                                                            |
+      | *       | Forwarded: for=127.0.0.1;proto=https                                            |
+      | *       | X-Forwarded-Host: localhost                                                     |
+      | *       | Referer: {origin}/                                                              |
+      | *       | X-Internal: 1                                                                   |
+      | *       | X-Envoy-Internal: true                                                          |
+      | *       | X-Forwarded-Proto: https                                                        |
+      | *       | x-middleware-subrequest: middleware:middleware:middleware:middleware:middleware |
 
   @id:L-13
   Scenario Outline: A client that looks like a probe gets no privilege at <service>: <header>
@@ -157,12 +157,12 @@ Feature: Only the declared health paths are open
     When <service> is asked for its protected path with the header "<header>"
     Then nothing protected is shown
 
-    @each:health-path
+    @each:service
     Examples:
-      | service | path | header                                          |
-      | *       | *    | User-Agent: kube-probe/1.30                     |
-      | *       | *    | User-Agent: GoogleHC/1.0                        |
-      | *       | *    | User-Agent: ELB-HealthChecker/2.0               |
-      | *       | *    | User-Agent: Envoy/HC                            |
-      | *       | *    | User-Agent: Prometheus/2.50.0                   |
-      | *       | *    | User-Agent: Amazon-Route53-Health-Check-Service |
+      | service | header                                          |
+      | *       | User-Agent: kube-probe/1.30                     |
+      | *       | User-Agent: GoogleHC/1.0                        |
+      | *       | User-Agent: ELB-HealthChecker/2.0               |
+      | *       | User-Agent: Envoy/HC                            |
+      | *       | User-Agent: Prometheus/2.50.0                   |
+      | *       | User-Agent: Amazon-Route53-Health-Check-Service |

@@ -1,1 +1,122 @@
-//! placeholder
+//! What we start on loopback: the mock IdP, the reference services, recording stand-ins for downstream services.
+
+mod embedded;
+mod error;
+mod idp;
+mod spy;
+
+use std::collections::BTreeMap;
+
+use mock_idp::Issuer;
+use mock_idp::MockIdp;
+use reference::Reference;
+use url::Origin;
+
+use crate::browser::NetworkSettings;
+use crate::evidence::Party;
+use crate::target::IdpMode;
+use crate::target::Target;
+
+pub use error::LabError;
+pub use spy::SpiedRequest;
+pub use spy::Spy;
+pub use spy::SpyBehaviour;
+pub use spy::SpyReply;
+
+/// Everything that was started for a target.
+pub struct Lab {
+    /// `None` where the target's provider is not ours.
+    idp: Option<Idp>,
+    reference: Option<Reference>,
+    spies: Vec<Spy>,
+    /// An origin that nobody has a reason to talk to: what arrives here was carried away.
+    elsewhere: Spy,
+}
+
+struct Idp {
+    server: MockIdp,
+    issuer: Issuer,
+}
+
+impl Lab {
+    /// The stand-in for the service `name`, where its target has one.
+    pub fn find_spy(&self, name: &str) -> Option<&Spy> {
+        self.spies.iter().find(|spy| spy.name() == name)
+    }
+
+    /// The origin that nobody has a reason to talk to.
+    pub fn elsewhere(&self) -> &Spy {
+        &self.elsewhere
+    }
+
+    /// Everything that was started still runs.
+    ///
+    /// # Errors
+    /// What has ended.
+    pub fn health(&self) -> Result<(), String> {
+        if self.idp.as_ref().is_some_and(|idp| !idp.server.is_alive()) {
+            return Err("the mock IdP has ended".into());
+        }
+        if self.reference.as_ref().is_some_and(|reference| !reference.is_alive()) {
+            return Err("a reference service has ended".into());
+        }
+        Ok(())
+    }
+
+    /// Ends everything that was started.
+    pub async fn stop(&self) {
+        if let Some(reference) = &self.reference {
+            reference.stop().await;
+        }
+        if let Some(idp) = &self.idp {
+            idp.server.stop().await;
+        }
+    }
+
+    /// Who is behind which origin, for the evidence.
+    pub fn parties(&self, target: &Target) -> BTreeMap<String, Party> {
+        let services = target.services.iter().map(|service| {
+            (service.url.origin().ascii_serialization(), Party::Service(service.name.clone()))
+        });
+        let idp = self.idp_origin().map(|origin| (origin.ascii_serialization(), Party::Idp));
+        services.chain(idp).collect()
+    }
+
+    /// The provider's origin.
+    pub fn idp_origin(&self) -> Option<Origin> {
+        let idp = self.idp.as_ref()?;
+        Some(idp.issuer.authorization_endpoint().origin())
+    }
+
+    /// How browsers reach this target: its hosts and the provider's, nobody else's.
+    pub fn network_settings(&self, target: &Target) -> NetworkSettings {
+        let services = target.services.iter().map(|service| service.url.clone());
+        let issuer = target.idp.issuer.as_str().parse().ok();
+        let idp = self.idp.as_ref().map(|idp| idp.issuer.authorization_endpoint());
+        let hosts = services.chain(issuer).chain(idp).filter_map(|url| {
+            Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
+        });
+        NetworkSettings { allowed: hosts.collect(), resolve: target.resolve.clone(), ..NetworkSettings::default() }
+    }
+}
+
+/// The lab of a deployment that somebody else runs: our provider, if it is ours, and the stand-ins.
+impl Lab {
+    /// Starts what `target` asks for.
+    ///
+    /// # Errors
+    /// An address that cannot be bound, a provider that does not start.
+    pub async fn for_target(target: &Target) -> Result<Self, LabError> {
+        let idp = match target.idp.mode {
+            IdpMode::Mock => Some(idp::start(target).await?),
+            IdpMode::External => None,
+        };
+        let mut spies = Vec::new();
+        for service in &target.services {
+            if let Some(settings) = &service.spy {
+                spies.push(Spy::start(&service.name, settings).await?);
+            }
+        }
+        Ok(Self { idp, reference: None, spies, elsewhere: spy::elsewhere().await? })
+    }
+}

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use url::Url;
 
+pub use crate::token::Spelling as BearerSpelling;
+
 /// A deployment under test: services behind one OpenID provider.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -145,17 +147,6 @@ pub struct Service {
 pub enum Role {
     RelyingParty,
     ResourceServer,
-}
-
-/// How a token is spelled in the `Authorization` header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BearerSpelling {
-    /// `Bearer <JWT>`
-    Jwt,
-    /// `Bearer <opaque text>`
-    Opaque,
-    /// `Bearer {"access_token": "<JWT>", ..., "expires_at": 1795490792}`: flaskoidc 1.x
-    FlaskoidcJson,
 }
 
 /// Where a service tells who is signed in.

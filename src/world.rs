@@ -150,7 +150,9 @@ impl Stage {
 
     /// A program without cookies, recorded like everything else.
     pub fn client(&self) -> Client {
-        Client::new(self.network.clone(), self.record.recorder().clone())
+        let services = self.target.services.iter().map(|service| (&service.url, service.name.as_str()));
+        let idp = self.lab.idp_url(&self.target);
+        Client::new(self.network.clone(), self.record.recorder().clone(), services, Some(&idp))
     }
 
     /// The exchange that the last step looked at.

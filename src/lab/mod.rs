@@ -5,15 +5,13 @@ mod error;
 mod idp;
 mod spy;
 
-use std::collections::BTreeMap;
-
 use mock_idp::Issuer;
 use mock_idp::MockIdp;
 use reference::Reference;
-use url::Origin;
+use url::Url;
 
 use crate::browser::NetworkSettings;
-use crate::evidence::Party;
+use crate::browser::authority;
 use crate::target::IdpMode;
 use crate::target::Target;
 
@@ -73,29 +71,17 @@ impl Lab {
         }
     }
 
-    /// Who is behind which origin, for the evidence.
-    pub fn parties(&self, target: &Target) -> BTreeMap<String, Party> {
-        let services = target.services.iter().map(|service| {
-            (service.url.origin().ascii_serialization(), Party::Service(service.name.clone()))
-        });
-        let idp = self.idp_origin().map(|origin| (origin.ascii_serialization(), Party::Idp));
-        services.chain(idp).collect()
-    }
-
-    /// The provider's origin.
-    pub fn idp_origin(&self) -> Option<Origin> {
-        let idp = self.idp.as_ref()?;
-        Some(idp.issuer.authorization_endpoint().origin())
+    /// Where the provider's pages are, as browsers see them.
+    pub fn idp_url(&self, target: &Target) -> Url {
+        let issuer = target.idp.issuer.as_str().parse().expect("an issuer of a valid target is a URL");
+        self.idp.as_ref().map_or(issuer, |idp| idp.issuer.authorization_endpoint())
     }
 
     /// How browsers reach this target: its hosts and the provider's, nobody else's.
     pub fn network_settings(&self, target: &Target) -> NetworkSettings {
-        let services = target.services.iter().map(|service| service.url.clone());
-        let issuer = target.idp.issuer.as_str().parse().ok();
-        let idp = self.idp.as_ref().map(|idp| idp.issuer.authorization_endpoint());
-        let hosts = services.chain(issuer).chain(idp).filter_map(|url| {
-            Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
-        });
+        let services = target.services.iter().map(|service| &service.url);
+        let idp = self.idp_url(target);
+        let hosts = services.chain([&idp]).filter_map(authority);
         NetworkSettings { allowed: hosts.collect(), resolve: target.resolve.clone(), ..NetworkSettings::default() }
     }
 }

@@ -25,6 +25,22 @@ pub struct Spy {
     state: Arc<State>,
 }
 
+/// A stand-in on a free loopback port that answers a GET of `path` with an empty list.
+pub(super) fn on_a_free_port(path: &str) -> SpySettings {
+    let answer = SpyAnswer {
+        method: "GET".into(),
+        path: path.into(),
+        status: 200,
+        json: serde_json::json!({ "items": [] }),
+    };
+    SpySettings { listen: ([127, 0, 0, 1], 0).into(), answers: vec![answer] }
+}
+
+/// The origin that nobody has a reason to talk to.
+pub(super) async fn elsewhere() -> Result<Spy, LabError> {
+    Spy::start("another origin", &on_a_free_port("/")).await
+}
+
 /// One request that a stand-in received.
 #[derive(Clone)]
 pub struct SpiedRequest {

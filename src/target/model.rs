@@ -205,6 +205,11 @@ impl Service {
         self.roles.contains(&Role::RelyingParty)
     }
 
+    /// `path` (with its query) at this service, as a browser would open it.
+    pub fn path_url(&self, path: &str) -> Url {
+        self.url.join(path).unwrap_or_else(|_| self.url.clone())
+    }
+
     pub fn is_resource_server(&self) -> bool {
         self.roles.contains(&Role::ResourceServer)
     }

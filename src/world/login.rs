@@ -53,7 +53,7 @@ impl Stage {
         let before = probe(&mut self.person(person)?.browser, &service).await;
         let since = self.lab.idp_mark();
         let armed = stimulus.map(|stimulus| self.arm(stimulus)).transpose()?;
-        let trail = self.person(person)?.browser.navigate(start).await;
+        let trail = self.person(person)?.browser.navigate(&start).await;
         let attempt = self.judgeable(person, &service, before, since, armed, &trail).await?;
         self.seen.extend(trail.exchanges);
         self.attempt = Some(attempt.clone());
@@ -88,13 +88,13 @@ impl Stage {
         let access = probe(&mut self.person(person)?.browser, service).await;
         let asked = self.idp_received_since(since);
         let visited = |path: Option<&str>| trail.exchanges.iter().any(|exchange| Some(exchange.request.url.path()) == path);
-        let idp = self.lab.idp_origin();
+        let idp = self.lab.idp_url(&self.target).origin();
         Ok(LoginAttempt {
             person: person.into(),
             service: service.name.clone(),
             expected: self.person(person)?.identity(),
             closed_before: matches!(before, Access::Nobody { .. }),
-            reached_idp: trail.exchanges.iter().any(|exchange| Some(exchange.request.url.origin()) == idp),
+            reached_idp: trail.exchanges.iter().any(|exchange| exchange.request.url.origin() == idp),
             reached_callback: visited(service.callback.as_deref()),
             redeemed_code: asked.iter().any(|received| received.endpoint == Endpoint::Token),
             departure: armed.map(|(words, id)| (words, self.lab.fired(id) > 0)),
@@ -149,9 +149,9 @@ impl Stage {
 /// Who `service` takes this browser for: its user lookup and its first protected path, asked without following.
 pub async fn probe(browser: &mut Browser, service: &Service) -> Access {
     let protected = service.protected.first().map_or("/", String::as_str);
-    let protected = browser.get(service.path_url(protected)).await;
+    let protected = browser.get(&service.path_url(protected)).await;
     let lookup = match &service.user {
-        Some(user) => Some((user, browser.get(service.path_url(&user.path)).await)),
+        Some(user) => Some((user, browser.get(&service.path_url(&user.path)).await)),
         None => None,
     };
     access_of(lookup.as_ref().map(|(user, exchange)| (*user, exchange)), &protected)

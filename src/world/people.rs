@@ -69,14 +69,9 @@ impl Stage {
             ("mock_idp_scenario".to_owned(), self.id.clone()),
             ("mock_idp_persona".to_owned(), persona.name.clone()),
         ];
-        Browser::new(
-            self.network.clone(),
-            self.record.recorder().clone(),
-            &persona.name,
-            self.lab.parties(&self.target),
-            self.lab.idp_origin(),
-            cookies,
-        )
+        let services = self.target.services.iter().map(|service| (&service.url, service.name.as_str()));
+        let idp = self.lab.idp_url(&self.target);
+        Browser::new(self.network.clone(), self.record.recorder().clone(), &persona.name, services, &idp, cookies)
     }
 
     /// Texts that tell this scenario's requests from all others.

@@ -3,6 +3,7 @@
 
 mod exchange;
 mod mask;
+mod members;
 mod record;
 mod recorder;
 mod redact;

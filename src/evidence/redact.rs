@@ -12,6 +12,12 @@ use super::sensitive::{find_in_header, find_in_text};
 use super::{Exchange, Headers, Request};
 
 const KEPT_BODY_BYTES: usize = 64 * 1024;
+/// What is searched of a body that is shown, and of it what is dropped where the body goes on: half a secret at the
+/// cut would not be recognised.
+const SEARCHED_BODY_BYTES: usize = 128 * 1024;
+const UNSURE_BODY_BYTES: usize = 16 * 1024;
+/// What is searched of a body for values to be hidden elsewhere.
+const LEARNED_BODY_BYTES: usize = 1024 * 1024;
 /// Secrets shorter than this are hidden as whole words only: `secret` must not eat half of `client_secret_basic`.
 const SHORT_SECRET: usize = 8;
 
@@ -114,12 +120,16 @@ impl Redactor {
     }
 
     fn body(&self, body: &[u8], learned: &Learned) -> RecordedBody {
-        // Redacted before the cut: half a secret at the cut would not be recognised.
-        let mut text = self.learned_text(&String::from_utf8_lossy(body), learned);
-        if text.len() > KEPT_BODY_BYTES {
-            let end = (0..=KEPT_BODY_BYTES).rev().find(|end| text.is_char_boundary(*end));
-            text.truncate(end.unwrap_or(0));
-        }
+        let searched = &body[..body.len().min(SEARCHED_BODY_BYTES)];
+        let mut text = self.learned_text(&String::from_utf8_lossy(searched), learned);
+        let unsure = if searched.len() < body.len() {
+            UNSURE_BODY_BYTES
+        } else {
+            0
+        };
+        let most = text.len().saturating_sub(unsure).min(KEPT_BODY_BYTES);
+        let end = (0..=most).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or(0));
         RecordedBody {
             text,
             bytes: body.len() as u64,
@@ -143,7 +153,7 @@ impl Redactor {
             .into_iter()
             .flatten()
         {
-            let body = String::from_utf8_lossy(body);
+            let body = String::from_utf8_lossy(&body[..body.len().min(LEARNED_BODY_BYTES)]);
             learned.add(&body, find_in_text(&body, self.hide_tokens));
         }
     }

@@ -243,6 +243,20 @@ fn a_long_body_is_cut_after_redaction() {
 }
 
 #[test]
+fn a_secret_at_the_end_of_what_is_searched_does_not_show_in_half() {
+    // All that stands before it is masked to a few bytes, so the end of the searched part would be shown.
+    let padding = format!("password={}\n", "p".repeat(128 * 1024 - 16));
+    let body = format!("{padding}CanarySecret, and on it goes");
+    let text = record(Redactor::new(["CanarySecret"], true), &exchange("/", &[], &body));
+
+    assert!(
+        !text.contains("Canary"),
+        "{}",
+        text.chars().take(2000).collect::<String>()
+    );
+}
+
+#[test]
 fn exchanges_are_numbered_by_time() {
     let recorder = Recorder::new(Redactor::new(Vec::<String>::new(), true));
     let mut late = exchange("/late", &[], "");

@@ -135,7 +135,7 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, reply: &Reply, k
 }
 
 /// Header and, where a length is given, body.
-async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
+pub async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
     let mut bytes = Vec::new();
     loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {

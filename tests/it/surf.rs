@@ -95,7 +95,7 @@ async fn a_redirect_to_itself_with_a_new_cookie_is_no_loop() {
         if request.contains("Cookie: seen=1") {
             return page("arrived");
         }
-        format!("HTTP/1.1 302 Go\r\nLocation: /\r\nSet-Cookie: seen=1\r\nContent-Length: 0\r\n\r\n")
+        "HTTP/1.1 302 Go\r\nLocation: /\r\nSet-Cookie: seen=1\r\nContent-Length: 0\r\n\r\n".to_string()
     })
     .await;
     let mut browser = browser(&[&app, &nowhere().await], &recorder());

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use authproof::browser::{Client, Network, NetworkSettings, Outgoing, RawRequest, authority};
 use authproof::evidence::{Exchange, Party, TransportFailure};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-use crate::server::{Reply, Server, network, page, recorder, settings};
+use crate::server::{Reply, Server, network, page, read_request, recorder, settings};
 
 const TARGETS: [&[u8]; 26] = [
     b"/healthcheck/../admin",
@@ -334,6 +335,47 @@ async fn a_refusal_before_the_body_is_read_is_heard() {
 
     assert_eq!(exchange.status(), Some(413));
     drop(server.await.unwrap());
+}
+
+#[tokio::test]
+async fn a_proxy_is_asked_for_a_tunnel() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("http://user:p%40ss@{}", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
+    let url: url::Url = "http://app.test:81/x".parse().unwrap();
+    let proxied = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let connect = read_request(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").await.unwrap();
+        let request = read_request(&mut stream).await;
+        stream.write_all(page("fine").as_bytes()).await.unwrap();
+        (String::from_utf8(connect).unwrap(), String::from_utf8(request).unwrap())
+    });
+    let allowed = [authority(&url).unwrap()].into();
+    let network = Network::new(NetworkSettings {
+        allowed,
+        proxy: Some(proxy),
+        ..NetworkSettings::default()
+    })
+    .unwrap();
+
+    let exchange = Client::new(network, recorder(), [], None).get(&url, &[]).await;
+
+    let (connect, request) = proxied.await.unwrap();
+    assert_eq!(exchange.status(), Some(200));
+    assert!(
+        connect.starts_with("CONNECT app.test:81 HTTP/1.1\r\nHost: app.test:81\r\n"),
+        "{connect}"
+    );
+    assert!(
+        connect.contains("Proxy-Authorization: Basic dXNlcjpwQHNz\r\n"),
+        "{connect}"
+    );
+    assert!(
+        request.starts_with("GET /x HTTP/1.1\r\nHost: app.test:81\r\n"),
+        "{request}"
+    );
 }
 
 #[tokio::test]

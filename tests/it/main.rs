@@ -1,4 +1,7 @@
 //! Integration tests, a module per area, in one binary.
 
 mod module_order;
+mod redaction;
+mod server;
+mod surf;
 mod wire;

@@ -1,6 +1,6 @@
 //! What a target makes possible. Scenarios name what they need with `@needs:<capability>`.
 
-use super::{IdpMode, Target};
+use super::{IdpMode, Service, Target};
 
 /// Something a scenario may need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,4 +33,58 @@ pub enum Capability {
 pub fn capabilities(target: &Target) -> std::collections::BTreeSet<Capability> {
     let controlled = target.idp.mode == IdpMode::Mock;
     controlled.then_some(Capability::IdpControl).into_iter().collect()
+}
+
+impl Capability {
+    pub const ALL: [Self; 11] = [
+        Self::IdpControl,
+        Self::RelyingParty,
+        Self::ResourceServer,
+        Self::UserLookup,
+        Self::Health,
+        Self::Logout,
+        Self::Downstream,
+        Self::Introspection,
+        Self::JwtBearer,
+        Self::Refresh,
+        Self::RpInitiatedLogout,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::IdpControl => "idp-control",
+            Self::RelyingParty => "relying-party",
+            Self::ResourceServer => "resource-server",
+            Self::UserLookup => "user-lookup",
+            Self::Health => "health",
+            Self::Logout => "logout",
+            Self::Downstream => "downstream",
+            Self::Introspection => "introspection",
+            Self::JwtBearer => "jwt-bearer",
+            Self::Refresh => "refresh",
+            Self::RpInitiatedLogout => "rp-initiated-logout",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|capability| capability.name() == name)
+    }
+
+    pub fn missing_reason(self) -> String {
+        format!("needs {}", self.name())
+    }
+}
+
+pub fn service_capabilities(target: &Target, service: &Service) -> std::collections::BTreeSet<Capability> {
+    let mut found = capabilities(target);
+    if service.logout.is_some() {
+        found.insert(Capability::Logout);
+    }
+    if service.introspects {
+        found.insert(Capability::Introspection);
+    }
+    if service.is_resource_server() && !service.introspects && service.bearer == super::BearerSpelling::Jwt {
+        found.insert(Capability::JwtBearer);
+    }
+    found
 }

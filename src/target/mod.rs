@@ -3,7 +3,7 @@
 mod capability;
 mod model;
 
-pub use capability::{Capability, capabilities};
+pub use capability::{Capability, capabilities, service_capabilities};
 pub use model::{
     BearerSpelling, Call, Client, ClientId, Environment, Flavour, Idp, IdpMode, IssuerUrl, Role, Secret, Service, Spy,
     SpyAnswer, Target, UserLookup,

@@ -70,6 +70,12 @@ impl IssuerUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// One that no file was read for.
+    #[cfg(test)]
+    pub(crate) fn for_tests(text: &str) -> Self {
+        Self(text.to_owned())
+    }
 }
 
 /// An OAuth client identifier.

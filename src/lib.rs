@@ -3,8 +3,9 @@
 pub mod browser;
 pub mod catalogue;
 pub mod evidence;
-pub mod lab;
+// pub mod lab;
 pub mod outcome;
 pub mod suite;
 pub mod target;
 pub mod token;
+pub mod judge;

@@ -12,6 +12,17 @@ pub struct Identity {
     pub email: Option<String>,
 }
 
+impl Identity {
+    /// For messages: "`sub-1` (a@b.test)".
+    pub fn words(&self) -> String {
+        match (&self.subject, &self.email) {
+            (Some(subject), Some(email)) if subject != email => format!("`{subject}` ({email})"),
+            (Some(text), _) | (None, Some(text)) => format!("`{text}`"),
+            (None, None) => "somebody".into(),
+        }
+    }
+}
+
 /// What a browser or a token got at a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {

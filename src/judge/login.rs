@@ -54,7 +54,7 @@ pub fn control(attempt: &LoginAttempt) -> Result<Control, String> {
 
 /// The login signed in the person whose login it was.
 pub fn signed_in_as(attempt: &LoginAttempt) -> Verdict {
-    let expected = format!("{} is signed in as {}", attempt.person, words(&attempt.expected));
+    let expected = format!("{} is signed in as {}", attempt.person, attempt.expected.words());
     let fail = |observed: String| Verdict::Fail(Finding { expected: expected.clone(), observed });
     if let Access::Unclear { reason } = &attempt.access {
         return Verdict::Error { reason: reason.clone() };
@@ -64,7 +64,7 @@ pub fn signed_in_as(attempt: &LoginAttempt) -> Verdict {
     }
     match &attempt.access {
         Access::As(identity) if matches(identity, &attempt.expected) => Verdict::Pass,
-        Access::As(identity) => fail(format!("signed in as {}", words(identity))),
+        Access::As(identity) => fail(format!("signed in as {}", identity.words())),
         Access::Somebody => Verdict::Pass,
         Access::Nobody { seen } => fail(format!("nobody is signed in; the login ended with {}; then {seen}", attempt.ended)),
         Access::Unclear { reason } => Verdict::Error { reason: reason.clone() },
@@ -90,7 +90,7 @@ pub fn login_refused(control: &Control, attempt: &LoginAttempt) -> Verdict {
     };
     match &attempt.access {
         Access::Nobody { .. } => Verdict::Pass,
-        Access::As(identity) => fail(format!("signed in as {}", words(identity))),
+        Access::As(identity) => fail(format!("signed in as {}", identity.words())),
         Access::Somebody => fail("the protected path opened".into()),
         Access::Unclear { reason } => Verdict::Error { reason: reason.clone() },
     }
@@ -103,12 +103,4 @@ fn matches(told: &Identity, expected: &Identity) -> bool {
         (None, _) | (_, None) => true,
     };
     agrees(&told.subject, &expected.subject) && agrees(&told.email, &expected.email)
-}
-
-fn words(identity: &Identity) -> String {
-    match (&identity.subject, &identity.email) {
-        (Some(subject), Some(email)) if subject != email => format!("`{subject}` ({email})"),
-        (Some(text), _) | (None, Some(text)) => format!("`{text}`"),
-        (None, None) => "somebody".into(),
-    }
 }

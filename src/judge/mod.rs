@@ -5,6 +5,10 @@
 
 mod access;
 mod login;
+mod request;
+mod session;
 
 pub use access::{Access, Identity, access_of, describe};
 pub use login::{Control, LoginAttempt, control, login_refused, signed_in_as};
+pub use request::{Opened, accepted, bearer_challenge, no_server_error, nothing_protected, opened, refused};
+pub use session::{cookies_protected, not_shareable, signed_out};

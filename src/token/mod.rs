@@ -3,9 +3,11 @@
 
 mod compact;
 mod dress;
+mod published;
 
 pub use compact::{Compact, Problem};
 pub use dress::{Spelling, dress, undress};
+pub use published::{published_key, published_keys};
 
 /// A short, stable name for a token: enough to see that two are the same, useless to anybody else.
 pub fn fingerprint(text: &str) -> String {

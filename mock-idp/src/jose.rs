@@ -1,0 +1,166 @@
+//! A JWS writer over bytes: JWT libraries refuse to make what a hostile token needs.
+
+use std::sync::Arc;
+
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value, json};
+
+use crate::keys::{self, KeySet};
+use crate::recipe::{Key, Kid, Placeholders, Recipe, Signature};
+
+/// The keys that a recipe may choose from.
+pub(crate) struct KeyRing {
+    pub(crate) current: Arc<KeySet>,
+    pub(crate) retired: Arc<KeySet>,
+    pub(crate) rogue: Arc<KeySet>,
+    pub(crate) client_secret: Option<String>,
+}
+
+/// A valid token, before its recipe.
+pub(crate) struct Draft {
+    /// The algorithm that the client is registered with.
+    pub(crate) alg: String,
+    /// The header's `typ`, where the kind of token has one.
+    pub(crate) typ: Option<&'static str>,
+    pub(crate) claims: Map<String, Value>,
+}
+
+/// Why a recipe cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum RecipeError {
+    #[error("the recipe signs with the client's secret, but the client `{client_id}` has none")]
+    NoClientSecret { client_id: String },
+}
+
+/// `draft` signed, with what `recipe` changes. `now` in seconds since 1970.
+pub(crate) fn write(
+    draft: &Draft,
+    recipe: &Recipe,
+    placeholders: &Placeholders,
+    keys: &KeyRing,
+    now: i64,
+) -> Result<String, RecipeError> {
+    let alg = recipe.alg.clone().unwrap_or_else(|| draft.alg.clone());
+    let header = header(draft, recipe, placeholders, keys, &alg, now);
+    let mut claims = draft.claims.clone();
+    let unchanged = serde_json::to_vec(&claims).expect("a JSON object can be written");
+    recipe.claims.apply(&mut claims, placeholders, now);
+    let payload = match &recipe.payload_text {
+        Some(text) => placeholders.fill_text(text).into_bytes(),
+        None => serde_json::to_vec(&claims).expect("a JSON object can be written"),
+    };
+    let signing_input = |payload: &[u8]| format!("{}.{}", URL_SAFE_NO_PAD.encode(&header), URL_SAFE_NO_PAD.encode(payload));
+    let input = signing_input(&payload);
+    let signed = match recipe.signature {
+        Signature::BeforeChange => signing_input(&unchanged),
+        Signature::OfAnother => signing_input(br#"{"another":"token"}"#),
+        _ => input.clone(),
+    };
+    let signature = sign(&recipe.key, &alg, signed.as_bytes(), placeholders, keys)?;
+    Ok(match recipe.signature {
+        Signature::Dropped => input,
+        Signature::Empty => format!("{input}."),
+        Signature::Garbage => format!("{input}.{}", URL_SAFE_NO_PAD.encode(b"this is no signature of anything at all")),
+        Signature::Cut => format!("{input}.{}", URL_SAFE_NO_PAD.encode(&signature[..signature.len() / 2])),
+        Signature::Flipped => {
+            let mut flipped = signature;
+            if let Some(byte) = flipped.first_mut() {
+                *byte ^= 0x01;
+            }
+            format!("{input}.{}", URL_SAFE_NO_PAD.encode(flipped))
+        }
+        Signature::Valid | Signature::OfAnother | Signature::BeforeChange => {
+            format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+        }
+    })
+}
+
+fn header(draft: &Draft, recipe: &Recipe, fill: &Placeholders, keys: &KeyRing, alg: &str, now: i64) -> Vec<u8> {
+    if let Some(text) = &recipe.header_text {
+        return fill.fill_text(text).into_bytes();
+    }
+    let mut header = Map::new();
+    header.insert("alg".into(), json!(alg));
+    if let Some(typ) = draft.typ {
+        header.insert("typ".into(), json!(typ));
+    }
+    match &recipe.kid {
+        Kid::Current => header.insert("kid".into(), json!(kid(&recipe.key, alg, keys))),
+        Kid::Unknown => header.insert("kid".into(), json!("no-key-has-this-identifier")),
+        Kid::Missing => None,
+        Kid::Literal(text) => header.insert("kid".into(), json!(text)),
+    };
+    if recipe.key == Key::RogueEmbeddedJwk {
+        let mut jwk = keys.rogue.jwk(alg);
+        if let (Value::Object(jwk), Some(kid)) = (&mut jwk, header.get("kid")) {
+            jwk.insert("kid".into(), kid.clone());
+        }
+        header.insert("jwk".into(), jwk);
+    }
+    recipe.header.apply(&mut header, fill, now);
+    serde_json::to_vec(&header).expect("a JSON object can be written")
+}
+
+/// A rogue key hides behind the published identifier: otherwise the unknown identifier would be a second fault.
+fn kid<'a>(key: &Key, alg: &str, keys: &'a KeyRing) -> &'a str {
+    match key {
+        Key::Retired => keys.retired.kid(alg),
+        Key::Current
+        | Key::Rogue
+        | Key::RogueEmbeddedJwk
+        | Key::Weak1024
+        | Key::ClientSecret
+        | Key::Hmac(_)
+        | Key::PublicKeyAsHmac(_)
+        | Key::None => keys.current.kid(alg),
+    }
+}
+
+fn sign(key: &Key, alg: &str, input: &[u8], fill: &Placeholders, keys: &KeyRing) -> Result<Vec<u8>, RecipeError> {
+    // An `alg` that names nothing is signed like RS256, so that the text alone is the fault.
+    let with = |set: &KeySet| set.sign(alg, input).or_else(|| set.sign("RS256", input)).unwrap_or_default();
+    Ok(match key {
+        Key::Current if alg.starts_with("HS") => hmac_sign(alg, client_secret(fill, keys)?.as_bytes(), input),
+        Key::Current => with(&keys.current),
+        Key::Retired => with(&keys.retired),
+        Key::Rogue | Key::RogueEmbeddedJwk => with(&keys.rogue),
+        Key::Weak1024 => keys::weak().sign_rs256(input),
+        Key::ClientSecret => hmac_sign(alg, client_secret(fill, keys)?.as_bytes(), input),
+        Key::Hmac(secret) => hmac_sign(alg, fill.fill_text(secret).as_bytes(), input),
+        Key::PublicKeyAsHmac(spelling) => hmac_sign(alg, &keys.current.rsa.public_key(*spelling), input),
+        Key::None => Vec::new(),
+    })
+}
+
+fn client_secret<'a>(fill: &Placeholders, keys: &'a KeyRing) -> Result<&'a str, RecipeError> {
+    keys.client_secret.as_deref().ok_or_else(|| RecipeError::NoClientSecret { client_id: fill.client_id.clone() })
+}
+
+fn hmac_sign(alg: &str, key: &[u8], input: &[u8]) -> Vec<u8> {
+    let algorithm = match alg {
+        "HS384" => hmac::HMAC_SHA384,
+        "HS512" => hmac::HMAC_SHA512,
+        _ => hmac::HMAC_SHA256,
+    };
+    hmac::sign(&hmac::Key::new(algorithm, key), input).as_ref().to_vec()
+}
+
+/// OIDC Core 3.1.3.6: the left half of the hash that belongs to `alg`.
+pub(crate) fn half_hash(alg: &str, text: &str) -> String {
+    let algorithm = match alg.get(2..) {
+        Some("384") => &aws_lc_rs::digest::SHA384,
+        Some("512") => &aws_lc_rs::digest::SHA512,
+        _ if alg == "EdDSA" => &aws_lc_rs::digest::SHA512,
+        _ => &aws_lc_rs::digest::SHA256,
+    };
+    let digest = aws_lc_rs::digest::digest(algorithm, text.as_bytes());
+    URL_SAFE_NO_PAD.encode(&digest.as_ref()[..digest.as_ref().len() / 2])
+}
+
+/// The claims of a compact JWS, whatever its signature; `None` where it is none.
+pub(crate) fn claims_of(token: &str) -> Option<Map<String, Value>> {
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice(&payload).ok()
+}

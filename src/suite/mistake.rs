@@ -24,7 +24,7 @@ pub struct Mistake {
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Diagnostic)]
 pub enum SuiteError {
-    #[error("the folder cannot be read: {reason}")]
+    #[error("it cannot be read: {reason}")]
     #[diagnostic(code("suite::unreadable"), help("check the path and its permissions"))]
     Unreadable { reason: String },
     #[error("it is not a folder")]

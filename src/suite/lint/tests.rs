@@ -103,7 +103,7 @@ fn a_scenario_without_steps_is_refused_in_rules_too() {
         SuiteError::NoSteps { block: "scenario" }
     );
     assert_eq!(
-        one_mistake("Feature: f\nScenario Outline: s\nExamples:\n", 2),
+        one_mistake("Feature: f\nScenario Outline: <a>\nExamples:\n| a |\n| 1 |\n", 2),
         SuiteError::NoSteps { block: "scenario" }
     );
 }

@@ -5,6 +5,7 @@ mod steps;
 mod structure;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::source;
 use super::{FeatureSource, Mistake, Suite, SuiteError, SuiteErrors};
@@ -43,10 +44,11 @@ pub fn lint(
         }
         found.sort_by_key(|(line, _)| *line);
         found.dedup();
+        let text: Arc<str> = source.text.as_str().into();
         mistakes.extend(
             found
                 .into_iter()
-                .map(|(line, error)| Mistake::on_line(&source.path, &source.text, line, error)),
+                .map(|(line, error)| Mistake::on_line(&source.path, &text, line, error)),
         );
     }
     if mistakes.is_empty() {

@@ -1,6 +1,8 @@
 //! Fills examples into outlines. Ours, since a cell may stand for every such thing of the target, and since the
 //! parser's own expansion copies the table for every row.
 
+use std::collections::HashSet;
+
 use cucumber::gherkin::{LineCol, Scenario, Step};
 
 use super::each::Item;
@@ -158,15 +160,11 @@ fn step_texts(step: &Step) -> impl Iterator<Item = &str> {
 /// The columns that the title must name so that it tells its rows apart.
 fn suffix_columns(template: &Template) -> Vec<&str> {
     // What a `*` stands for may also stand written out in another row.
-    let starred = |column: &String| {
-        rows(template).any(|(table, row)| {
-            table
-                .columns
-                .iter()
-                .zip(&row.cells)
-                .any(|(name, cell)| name == column && cell == "*")
-        })
-    };
+    let starred: HashSet<&str> = rows(template)
+        .flat_map(|(table, row)| table.columns.iter().zip(&row.cells))
+        .filter(|(_, cell)| *cell == "*")
+        .map(|(column, _)| column.as_str())
+        .collect();
     let title_lacks = |column: &str| !template.scenario.name.contains(&format!("<{column}>"));
     let mut columns: Vec<&str> = Vec::new();
     for (table, row) in rows(template) {
@@ -180,7 +178,13 @@ fn suffix_columns(template: &Template) -> Vec<&str> {
         let blurred = |table: &Table, row: &Row| -> Vec<String> {
             let pairs = table.columns.iter().zip(&row.cells);
             pairs
-                .map(|(column, cell)| if starred(column) { "*".to_owned() } else { cell.clone() })
+                .map(|(column, cell)| {
+                    if starred.contains(column.as_str()) {
+                        "*".to_owned()
+                    } else {
+                        cell.clone()
+                    }
+                })
                 .collect()
         };
         let mut titles: Vec<String> = rows(template)

@@ -40,7 +40,7 @@ pub fn find(dir: &Path) -> Result<Vec<FeatureSource>, SuiteErrors> {
                 text,
                 built_in: false,
             }),
-            Err(mistake) => mistakes.push(mistake),
+            Err(error) => mistakes.push(Mistake::of_file(shown(file), error)),
         }
     }
     if sources.is_empty() && mistakes.is_empty() {
@@ -91,22 +91,18 @@ fn walk(dir: &Path, above: &mut Vec<PathBuf>, files: &mut BTreeSet<PathBuf>, mis
     above.pop();
 }
 
-fn load(file: &Path) -> Result<String, Mistake> {
-    let bytes = std::fs::read(file).map_err(|error| unreadable(file, &error))?;
+fn load(file: &Path) -> Result<String, SuiteError> {
+    let bytes = std::fs::read(file).map_err(|error| SuiteError::Unreadable {
+        reason: error.to_string(),
+    })?;
     if bytes.len() > LIMIT {
-        let error = SuiteError::TooLarge {
+        return Err(SuiteError::TooLarge {
             bytes: bytes.len(),
             limit: LIMIT,
-        };
-        return Err(Mistake::of_file(shown(file), error));
+        });
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        Mistake::of_file(
-            shown(file),
-            SuiteError::NotUtf8 {
-                offset: error.utf8_error().valid_up_to(),
-            },
-        )
+    let text = String::from_utf8(bytes).map_err(|error| SuiteError::NotUtf8 {
+        offset: error.utf8_error().valid_up_to(),
     })?;
     // The byte order mark that some editors write is no part of the text.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))

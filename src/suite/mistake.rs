@@ -1,6 +1,7 @@
 //! Everything that can be wrong with feature files, with the place and the remedy.
 
 use std::fmt;
+use std::sync::Arc;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode, SourceSpan};
 
@@ -17,14 +18,14 @@ pub struct Mistake {
     /// Counted from 1; `None` if it concerns the file as a whole.
     pub line: Option<usize>,
     pub error: SuiteError,
-    source: Option<NamedSource<String>>,
+    source: Option<NamedSource<Arc<str>>>,
     span: Option<SourceSpan>,
 }
 
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Diagnostic)]
 pub enum SuiteError {
-    #[error("the folder cannot be read: {reason}")]
+    #[error("it cannot be read: {reason}")]
     #[diagnostic(code("suite::unreadable"), help("check the path and its permissions"))]
     Unreadable { reason: String },
     #[error("it is not a folder")]
@@ -274,7 +275,7 @@ impl Mistake {
     }
 
     /// A mistake on a line of `text`.
-    pub(super) fn on_line(file: &str, text: &str, line: usize, error: SuiteError) -> Self {
+    pub(super) fn on_line(file: &str, text: &Arc<str>, line: usize, error: SuiteError) -> Self {
         let start: usize = text
             .split_inclusive('\n')
             .take(line.saturating_sub(1))
@@ -287,7 +288,7 @@ impl Mistake {
             file: file.to_owned(),
             line: Some(line),
             error,
-            source: Some(NamedSource::new(file, text.to_owned())),
+            source: Some(NamedSource::new(file, Arc::clone(text))),
             span: Some(span),
         }
     }

@@ -94,25 +94,10 @@ pub(super) struct Choice<'a> {
 
 impl<'a> Choice<'a> {
     pub(super) fn new(selection: &'a Selection, catalogue: &'a Catalogue) -> Result<Self, SelectionError> {
-        let read = |expression: &String| {
-            // An unbounded expression would be parsed recursively.
-            let short = expression.len() <= 2000;
-            short
-                .then(|| {
-                    expression
-                        .trim()
-                        .parse::<TagOperation>()
-                        .map_err(|error| error.location.column)
-                })
-                .unwrap_or(Err(2000))
-                .map_err(|column| SelectionError::TagExpression {
-                    expression: expression.clone(),
-                    column,
-                })
-        };
+        let tags = selection.tags.as_deref().map(read_expression).transpose()?;
         Ok(Self {
             selection,
-            tags: selection.tags.as_ref().map(read).transpose()?,
+            tags,
             catalogue,
         })
     }
@@ -232,6 +217,23 @@ impl<'a> Choice<'a> {
             nearest: spelling::nearest(id, known),
         }
     }
+}
+
+/// The parser calls itself for every parenthesis, so the length is limited.
+fn read_expression(expression: &str) -> Result<TagOperation, SelectionError> {
+    const LIMIT: usize = 1000;
+    let read = if expression.len() > LIMIT {
+        Err(LIMIT)
+    } else {
+        expression
+            .trim()
+            .parse::<TagOperation>()
+            .map_err(|error| error.location.column)
+    };
+    read.map_err(|column| SelectionError::TagExpression {
+        expression: expression.to_owned(),
+        column,
+    })
 }
 
 fn missing_service(name: &str, target: &Target) -> SelectionError {

@@ -1,6 +1,8 @@
 //! What a target makes possible. Scenarios name what they need with `@needs:<capability>`.
 
-use super::{IdpMode, Service, Target};
+use std::collections::BTreeSet;
+
+use super::{BearerSpelling, IdpMode, Service, Target};
 
 /// Something a scenario may need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,10 +31,38 @@ pub enum Capability {
     RpInitiatedLogout,
 }
 
-/// What `target` makes possible.
-pub fn capabilities(target: &Target) -> std::collections::BTreeSet<Capability> {
-    let controlled = target.idp.mode == IdpMode::Mock;
-    controlled.then_some(Capability::IdpControl).into_iter().collect()
+/// What `target` makes possible, at whichever service.
+pub fn capabilities(target: &Target) -> BTreeSet<Capability> {
+    let of_idp = (target.idp.mode == IdpMode::Mock).then_some(Capability::IdpControl);
+    target
+        .services
+        .iter()
+        .flat_map(|service| service_capabilities(target, service))
+        .chain(of_idp)
+        .collect()
+}
+
+/// What `target` makes possible at one of its services.
+pub fn service_capabilities(target: &Target, service: &Service) -> BTreeSet<Capability> {
+    let recorded = |name: &str| target.find_service(name).is_some_and(|called| called.spy.is_some());
+    let declares = |feature: &str| service.features.iter().any(|declared| declared == feature);
+    let reads_jwt = !service.introspects && service.bearer == BearerSpelling::Jwt;
+    Capability::ALL
+        .into_iter()
+        .filter(|capability| match capability {
+            Capability::IdpControl => target.idp.mode == IdpMode::Mock,
+            Capability::RelyingParty => service.is_relying_party(),
+            Capability::ResourceServer => service.is_resource_server(),
+            Capability::UserLookup => service.user.is_some(),
+            Capability::Health => !service.health.is_empty(),
+            Capability::Logout => service.logout.is_some(),
+            Capability::Downstream => service.calls.iter().any(|call| recorded(&call.service)),
+            Capability::Introspection => service.is_resource_server() && service.introspects,
+            Capability::JwtBearer => service.is_resource_server() && reads_jwt,
+            Capability::Refresh => declares("refresh"),
+            Capability::RpInitiatedLogout => declares("rp-initiated-logout"),
+        })
+        .collect()
 }
 
 impl Capability {
@@ -50,6 +80,7 @@ impl Capability {
         Self::RpInitiatedLogout,
     ];
 
+    /// As written behind `@needs:`.
     pub fn name(self) -> &'static str {
         match self {
             Self::IdpControl => "idp-control",
@@ -66,25 +97,29 @@ impl Capability {
         }
     }
 
+    /// The reverse of `name`.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|capability| capability.name() == name)
     }
 
-    pub fn missing_reason(self) -> String {
-        format!("needs {}", self.name())
+    /// Why it is missing, and what in the target file would make it possible.
+    pub fn missing_reason(self) -> &'static str {
+        match self {
+            Self::IdpControl => "the provider is not ours; use `idp: { mode: mock }` to have it issue what is needed",
+            Self::RelyingParty => "it is no relying party; add `relying-party` to its `roles:` if it logs people in",
+            Self::ResourceServer => {
+                "it is no resource server; add `resource-server` to its `roles:` if it takes bearers"
+            }
+            Self::UserLookup => "it declares no user lookup; add `user: { path: ... }` if it tells who is signed in",
+            Self::Health => "it declares no health path; add one below `health:`",
+            Self::Logout => "it declares no logout; add `logout:` with the path that ends the session",
+            Self::Downstream => "it calls no recorded downstream; add `calls:` to it and `spy:` to the called service",
+            Self::Introspection => "it does not introspect; set `introspects: true` if it asks the provider",
+            Self::JwtBearer => "it reads no JWT access tokens itself; set `bearer: jwt` if it does",
+            Self::Refresh => "it declares no refresh; add `refresh` to its `features:` if it renews access tokens",
+            Self::RpInitiatedLogout => {
+                "it declares no logout at the provider; add `rp-initiated-logout` to its `features:` if it does that"
+            }
+        }
     }
-}
-
-pub fn service_capabilities(target: &Target, service: &Service) -> std::collections::BTreeSet<Capability> {
-    let mut found = capabilities(target);
-    if service.logout.is_some() {
-        found.insert(Capability::Logout);
-    }
-    if service.introspects {
-        found.insert(Capability::Introspection);
-    }
-    if service.is_resource_server() && !service.introspects && service.bearer == super::BearerSpelling::Jwt {
-        found.insert(Capability::JwtBearer);
-    }
-    found
 }

@@ -30,8 +30,7 @@ pub(super) fn check(lines: &[Line<'_>], knows_step: &KnowsStep<'_>, found: &mut 
             width = None;
         }
         match &line.kind {
-            Kind::Blank | Kind::DocStringText => {}
-            Kind::Comment => language(line, place, found),
+            Kind::Blank | Kind::Comment | Kind::DocStringText => {}
             Kind::Tags(_) => tags(line, found),
             Kind::Block(block, title) => {
                 block_in_place(line, *block, place, found);
@@ -105,6 +104,22 @@ pub(super) fn check(lines: &[Line<'_>], knows_step: &KnowsStep<'_>, found: &mut 
     }
 }
 
+/// The line that asks for keywords in another language, if there is one.
+pub(super) fn language(lines: &[Line<'_>]) -> Option<(usize, SuiteError)> {
+    let head = lines
+        .iter()
+        .take_while(|line| matches!(line.kind, Kind::Blank | Kind::Comment | Kind::Tags(_)));
+    head.filter(|line| line.kind == Kind::Comment).find_map(|line| {
+        let said = line
+            .text
+            .trim_start_matches('#')
+            .trim_start()
+            .strip_prefix("language")?;
+        let language = said.trim_start().strip_prefix(':')?.trim().to_owned();
+        (language != "en").then_some((line.number, SuiteError::Language { language }))
+    })
+}
+
 /// What could stand on the line, in words.
 pub(super) fn expected(lines: &[Line<'_>], number: usize) -> &'static str {
     let above = lines[..number.saturating_sub(1).min(lines.len())].iter().rev();
@@ -123,23 +138,6 @@ pub(super) fn expected(lines: &[Line<'_>], number: usize) -> &'static str {
         Some(Block::Background) => "a step, `Scenario:` or `Scenario Outline:`",
         Some(Block::Scenario | Block::Outline) => "a step, a table, `Examples:` or the next scenario",
         Some(Block::Examples) => "a row of the table, `Examples:` or the next scenario",
-    }
-}
-
-fn language(line: &Line<'_>, place: Place, found: &mut Found) {
-    let said = line.text.trim_start_matches('#').trim_start();
-    if let Some(language) = said
-        .strip_prefix("language")
-        .and_then(|rest| rest.trim_start().strip_prefix(':'))
-        && place == Place::BeforeFeature
-        && language.trim() != "en"
-    {
-        found.push((
-            line.number,
-            SuiteError::Language {
-                language: language.trim().to_owned(),
-            },
-        ));
     }
 }
 
@@ -169,12 +167,12 @@ fn block_in_place(line: &Line<'_>, block: Block, place: Place, found: &mut Found
             return;
         }
         Block::Background => matches!(place, Place::Description(Block::Feature | Block::Rule)),
-        Block::Examples => {
-            matches!(
-                place,
-                Place::Steps(Block::Scenario | Block::Outline) | Place::Rows | Place::Description(Block::Examples)
-            )
-        }
+        Block::Examples => !matches!(
+            place,
+            Place::BeforeFeature
+                | Place::Steps(Block::Background)
+                | Place::Description(Block::Feature | Block::Rule | Block::Background)
+        ),
         Block::Rule | Block::Scenario | Block::Outline => place != Place::BeforeFeature,
     };
     if !fits {
@@ -206,7 +204,7 @@ fn step(line: &Line<'_>, text: &str, place: Place, knows_step: &KnowsStep<'_>, f
             }
             place
         }
-        Place::BeforeFeature | Place::Description(Block::Examples) | Place::Rows => {
+        Place::Description(Block::Examples) | Place::Rows => {
             found.push((
                 line.number,
                 SuiteError::StrayText {
@@ -215,6 +213,8 @@ fn step(line: &Line<'_>, text: &str, place: Place, knows_step: &KnowsStep<'_>, f
             ));
             place
         }
+        // The missing feature is one mistake, however many lines follow.
+        Place::BeforeFeature => place,
     }
 }
 

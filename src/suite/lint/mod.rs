@@ -4,6 +4,9 @@ mod lines;
 mod steps;
 mod structure;
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::source;
 use super::{FeatureSource, Mistake, Suite, SuiteError, SuiteErrors};
 use crate::catalogue::Catalogue;
@@ -39,13 +42,13 @@ pub fn lint(
             Some(of_file) if found.is_empty() => templates.extend(of_file),
             Some(_) | None => {}
         }
-        // Two checks may meet on one line; one remark about it is enough.
         found.sort_by_key(|(line, _)| *line);
         found.dedup();
+        let text: Arc<str> = source.text.as_str().into();
         mistakes.extend(
             found
                 .into_iter()
-                .map(|(line, error)| Mistake::on_line(&source.path, &source.text, line, error)),
+                .map(|(line, error)| Mistake::on_line(&source.path, &text, line, error)),
         );
     }
     if mistakes.is_empty() {
@@ -65,7 +68,12 @@ fn lint_file(
     found: &mut Found,
 ) -> Option<Vec<super::template::Template>> {
     let lines = source::lines(&source.text);
+    if let Some(language) = lines::language(&lines) {
+        found.push(language);
+        return None;
+    }
     lines::check(&lines, knows_step, found);
+    let explained: BTreeSet<usize> = found.iter().map(|(line, _)| *line).collect();
     let feature = match structure::parse(source, &lines) {
         Ok(feature) => feature,
         Err(mistake) => {
@@ -76,8 +84,11 @@ fn lint_file(
             return None;
         }
     };
-    let templates = structure::templates(source, &lines, feature, catalogue, found);
-    steps::check(&source.text, &templates, knows_step, found);
+    let mut deeper = Vec::new();
+    let templates = structure::templates(source, &lines, feature, catalogue, &mut deeper);
+    steps::check(&source.text, &templates, knows_step, &mut deeper);
+    // What a line's spelling explains is not explained again by what the parser made of it.
+    found.extend(deeper.into_iter().filter(|(line, _)| !explained.contains(line)));
     Some(templates)
 }
 

@@ -14,11 +14,10 @@ pub(super) fn check(text: &str, templates: &[Template], knows_step: &KnowsStep<'
     for template in templates {
         let expanded = expand::samples(template);
         for step in template.background.iter().chain(&expanded) {
-            let line = source::line_at(text, step.span.start);
             if let Some(error) = mistake(step, knows_step)
-                && reported.insert(line)
+                && reported.insert(step.span.start)
             {
-                found.push((line, error));
+                found.push((source::line_at(text, step.span.start), error));
             }
         }
     }

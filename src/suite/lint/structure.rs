@@ -214,10 +214,10 @@ impl File<'_> {
 
     fn placeholders_have_columns(&mut self, steps: &[Step], columns: &[String]) {
         for step in steps {
-            let line = self.line(step.span.start);
             let cells = step.table.iter().flat_map(|table| &table.rows).flatten();
             for name in cells.chain([&step.value]).flat_map(|text| expand::placeholders(text)) {
                 if !columns.iter().any(|column| column == name) {
+                    let line = self.line(step.span.start);
                     self.found.push((line, SuiteError::NoColumn { name: name.to_owned() }));
                 }
             }

@@ -103,7 +103,7 @@ fn a_scenario_without_steps_is_refused_in_rules_too() {
         SuiteError::NoSteps { block: "scenario" }
     );
     assert_eq!(
-        one_mistake("Feature: f\nScenario Outline: s\nExamples:\n", 2),
+        one_mistake("Feature: f\nScenario Outline: <a>\nExamples:\n| a |\n| 1 |\n", 2),
         SuiteError::NoSteps { block: "scenario" }
     );
 }
@@ -508,4 +508,14 @@ fn no_cut_of_a_good_file_makes_the_linter_panic() {
         let _ = read(&text[..cut]);
         let _ = read(&text[cut..]);
     }
+}
+
+#[test]
+fn a_large_outline_is_read_and_many_mistakes_are_reported_without_delay() {
+    let rows: String = (0..2000).map(|row| format!("| {row} |\n")).collect();
+    let good = format!("{OUTLINE}Examples:\n| case |\n{rows}");
+    let bad = good.replace(" |\n", "\n");
+
+    assert!(read(&good).is_ok());
+    assert_eq!(mistakes(&bad).len(), 2001);
 }

@@ -399,6 +399,14 @@ fn a_part_that_matches_nothing_stops_the_run_and_is_named() {
         tags: Some("@tag:slow and".into()),
         ..none()
     });
+    let deep = unmatched(Selection {
+        tags: Some("(".repeat(999)),
+        ..none()
+    });
+    let long = unmatched(Selection {
+        tags: Some("(".repeat(100_000)),
+        ..none()
+    });
     let name = unmatched(Selection {
         name: Some("zzz".into()),
         ..none()
@@ -415,6 +423,8 @@ fn a_part_that_matches_nothing_stops_the_run_and_is_named() {
     assert!(matches!(idle, SelectionError::IdleService { .. }));
     assert!(matches!(area, SelectionError::UnknownArea { nearest: Some(name), .. } if name == "login"));
     assert!(matches!(tags, SelectionError::NoTags { .. }));
+    assert!(matches!(deep, SelectionError::TagExpression { .. }));
+    assert!(matches!(long, SelectionError::TagExpression { .. }));
     assert!(matches!(syntax, SelectionError::TagExpression { .. }));
     assert!(matches!(name, SelectionError::NoName { .. }));
     assert_eq!(common, SelectionError::NothingInCommon);

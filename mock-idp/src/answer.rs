@@ -37,9 +37,10 @@ impl Answer {
     }
 
     pub(crate) fn html(status: StatusCode, page: String) -> Self {
-        Self::new(status, "text/html; charset=utf-8", page)
-            .header(header::X_FRAME_OPTIONS, "DENY")
-            .header(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+        Self::new(status, "text/html; charset=utf-8", page).header(header::X_FRAME_OPTIONS, "DENY").header(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        )
     }
 
     pub(crate) fn text(status: StatusCode, content_type: &str, body: &str) -> Self {

@@ -49,7 +49,9 @@ pub struct Args {
 /// Why the command ends without having served.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    #[error("{address} can be reached from other machines, and this provider logs in whoever asks; add --public if that is meant")]
+    #[error(
+        "{address} can be reached from other machines, and this provider logs in whoever asks; add --public if that is meant"
+    )]
     Public { address: SocketAddr },
     #[error("no persona is called `{name}`; add --persona {name}")]
     NoSuchPersona { name: String },
@@ -113,7 +115,8 @@ fn settings(args: &Args, issuer: &str) -> IssuerSettings {
     };
     let client = args.redirect_uri.iter().fold(client, |client, uri| client.redirect_uri(uri));
     let client = args.post_logout_redirect_uri.iter().fold(client, |client, uri| client.post_logout_redirect_uri(uri));
-    let settings = args.persona.iter().fold(settings.client(client), |settings, name| settings.persona(Persona::named(name)));
+    let settings =
+        args.persona.iter().fold(settings.client(client), |settings, name| settings.persona(Persona::named(name)));
     match &args.auto_login {
         Some(name) => settings.auto_login(name),
         None => settings,

@@ -177,7 +177,11 @@ async fn mint(State(shared): State<Arc<Shared>>, Query(at): Query<At>, Json(mint
     }
 }
 
-async fn received(State(shared): State<Arc<Shared>>, Query(at): Query<At>, Json(filter): Json<ReceivedFilter>) -> Answer {
+async fn received(
+    State(shared): State<Arc<Shared>>,
+    Query(at): Query<At>,
+    Json(filter): Json<ReceivedFilter>,
+) -> Answer {
     let received = find(&shared, &at)?.received(&filter);
     Ok(Json(json!({ "received": received })))
 }

@@ -33,7 +33,8 @@ impl Incoming {
     pub(crate) fn new(method: Method, uri: &axum::http::Uri, headers: HeaderMap, body: &Bytes) -> Self {
         let pairs = |bytes: &[u8]| form_urlencoded::parse(bytes).into_owned().collect::<Vec<_>>();
         let content_type = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let is_form = content_type.split(';').next().is_some_and(|kind| kind.trim() == "application/x-www-form-urlencoded");
+        let is_form =
+            content_type.split(';').next().is_some_and(|kind| kind.trim() == "application/x-www-form-urlencoded");
         let form = if is_form { pairs(body) } else { Vec::new() };
         Self {
             method,

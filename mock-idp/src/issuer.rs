@@ -140,12 +140,7 @@ impl IssuerState {
 
     fn ring_blocking(&self, client_secret: Option<String>) -> KeyRing {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        KeyRing {
-            current: keys.current.wait(),
-            retired: keys.retired.wait(),
-            rogue: keys.rogue.wait(),
-            client_secret,
-        }
+        KeyRing { current: keys.current.wait(), retired: keys.retired.wait(), rogue: keys.rogue.wait(), client_secret }
     }
 
     /// A token of `kind` about `login`. `expires` and `audience` as given.
@@ -242,7 +237,9 @@ pub(crate) fn persona_claims(persona: &Persona, scope: &str) -> Map<String, Valu
     let has = |wanted: &str| scope.split(' ').any(|scope| scope == wanted);
     let allowed = |name: &str| match name {
         "email" | "email_verified" => has("email"),
-        "name" | "family_name" | "given_name" | "nickname" | "preferred_username" | "picture" | "profile" => has("profile"),
+        "name" | "family_name" | "given_name" | "nickname" | "preferred_username" | "picture" | "profile" => {
+            has("profile")
+        }
         "address" => has("address"),
         "phone_number" | "phone_number_verified" => has("phone"),
         _ => true,

@@ -51,7 +51,8 @@ pub(crate) fn write(
         Some(text) => placeholders.fill_text(text).into_bytes(),
         None => serde_json::to_vec(&claims).expect("a JSON object can be written"),
     };
-    let signing_input = |payload: &[u8]| format!("{}.{}", URL_SAFE_NO_PAD.encode(&header), URL_SAFE_NO_PAD.encode(payload));
+    let signing_input =
+        |payload: &[u8]| format!("{}.{}", URL_SAFE_NO_PAD.encode(&header), URL_SAFE_NO_PAD.encode(payload));
     let input = signing_input(&payload);
     let signed = match recipe.signature {
         Signature::BeforeChange => signing_input(&unchanged),

@@ -14,8 +14,8 @@ use aws_lc_rs::signature::{
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rsa::pkcs1::{EncodeRsaPrivateKey, EncodeRsaPublicKey};
-use rsa::pkcs8::EncodePublicKey;
 use rsa::pkcs1v15::SigningKey;
+use rsa::pkcs8::EncodePublicKey;
 use rsa::signature::{SignatureEncoding, Signer};
 use rsa::traits::PublicKeyParts;
 use serde_json::{Value, json};
@@ -263,7 +263,8 @@ fn thumbprint(canonical: &str) -> String {
 
 fn pem(label: &str, der: &[u8], newline: &str) -> String {
     let text = STANDARD.encode(der);
-    let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("base64 is ASCII")).collect();
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("base64 is ASCII")).collect();
     let body = lines.join(newline);
     format!("-----BEGIN {label}-----{newline}{body}{newline}-----END {label}-----{newline}")
 }

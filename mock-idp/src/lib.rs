@@ -40,8 +40,8 @@ mod seal;
 mod server;
 
 pub use behaviour::{
-    Action, AuthorizationResponse, Behaviour, BehaviourId, Endpoint, Fault, Grant, MalformedFault, Members, Parameter, Scope,
-    StatusFault, Times, Trigger,
+    Action, AuthorizationResponse, Behaviour, BehaviourId, Endpoint, Fault, Grant, MalformedFault, Members, Parameter,
+    Scope, StatusFault, Times, Trigger,
 };
 pub use control::ControlSettings;
 pub use issuer::Issuer;

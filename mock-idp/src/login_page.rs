@@ -10,7 +10,8 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:32rem;mar
 
 /// The login page: a field for the persona's name, and a button for each persona.
 pub(crate) fn login(personas: &[Persona], client: &str, params: &[(String, String)], problem: Option<&str>) -> String {
-    let mut body = format!("<h1>Log in</h1><p>This is a mock identity provider. <b>{}</b> asks who you are.</p>", escaped(client));
+    let mut body =
+        format!("<h1>Log in</h1><p>This is a mock identity provider. <b>{}</b> asks who you are.</p>", escaped(client));
     if let Some(problem) = problem {
         let _ = write!(body, "<p class=\"problem\" role=\"alert\">{}</p>", escaped(problem));
     }

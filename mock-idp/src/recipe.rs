@@ -149,7 +149,8 @@ impl Placeholders {
     }
 
     pub(crate) fn fill_text(&self, text: &str) -> String {
-        let without_last: String = self.client_id.chars().take(self.client_id.chars().count().saturating_sub(1)).collect();
+        let without_last: String =
+            self.client_id.chars().take(self.client_id.chars().count().saturating_sub(1)).collect();
         [
             ("{issuer}", self.issuer.as_str()),
             ("{client_id-without-last}", &without_last),
@@ -177,7 +178,8 @@ mod tests {
 
     #[test]
     fn placeholders_are_filled_at_any_depth() {
-        let placeholders = Placeholders { issuer: "https://a.test".into(), client_id: "web".into(), ..Default::default() };
+        let placeholders =
+            Placeholders { issuer: "https://a.test".into(), client_id: "web".into(), ..Default::default() };
         let value = serde_json::json!({ "iss": ["{issuer}/"], "aud": "{client_id-without-last}" });
 
         assert_eq!(placeholders.fill(&value), serde_json::json!({ "iss": ["https://a.test/"], "aud": "we" }));

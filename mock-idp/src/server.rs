@@ -35,7 +35,9 @@ const HANG: Duration = Duration::from_secs(600);
 pub enum StartError {
     #[error("cannot listen on {address}: {source}; another program may use that port")]
     Listen { address: SocketAddr, source: std::io::Error },
-    #[error("`{issuer}` is no issuer identifier: it must be an http or https URL without query and fragment (OIDC Discovery 1.0 section 3)")]
+    #[error(
+        "`{issuer}` is no issuer identifier: it must be an http or https URL without query and fragment (OIDC Discovery 1.0 section 3)"
+    )]
     Issuer { issuer: String },
     #[error("two issuers are at the path `{path}`; give each a path of its own")]
     SamePath { path: String },
@@ -265,8 +267,12 @@ async fn handle(
     let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
         return Answer::text(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "the body is too long\n").into_response();
     };
-    let Some((issuer, path)) = shared.route(parts.uri.path()) else { return not_found().into_response() };
-    let Some(endpoint) = endpoint_at(&path) else { return not_found().into_response() };
+    let Some((issuer, path)) = shared.route(parts.uri.path()) else {
+        return not_found().into_response();
+    };
+    let Some(endpoint) = endpoint_at(&path) else {
+        return not_found().into_response();
+    };
     let incoming = Incoming::new(parts.method, &parts.uri, parts.headers, &body);
     let at = OffsetDateTime::now_utc();
     let scenario = scenario_of(&issuer.0, endpoint, &incoming);
@@ -308,9 +314,7 @@ fn scenario_of(issuer: &IssuerState, endpoint: Endpoint, incoming: &Incoming) ->
         Endpoint::Authorization | Endpoint::EndSession => authorize::scenario(incoming),
         Endpoint::Token => token::scenario(issuer, incoming),
         Endpoint::Userinfo => introspect::scenario(issuer, userinfo::presented(incoming)?),
-        Endpoint::Introspection | Endpoint::Revocation => {
-            introspect::scenario(issuer, find(&incoming.form, "token")?)
-        }
+        Endpoint::Introspection | Endpoint::Revocation => introspect::scenario(issuer, find(&incoming.form, "token")?),
     }
 }
 

@@ -25,22 +25,13 @@ impl Client {
         services: impl IntoIterator<Item = (&'a Url, &'a str)>,
         idp: Option<&Url>,
     ) -> Self {
-        Self {
-            network,
-            recorder,
-            parties: parties(services, idp),
-        }
+        Self { network, recorder, parties: parties(services, idp) }
     }
 
     /// Sends one GET with these headers.
     pub async fn get(&self, url: &Url, headers: &[(&str, &str)]) -> Exchange {
         let request = Outgoing::get(url.clone());
-        self.request(
-            headers
-                .iter()
-                .fold(request, |request, (name, value)| request.header(*name, *value)),
-        )
-        .await
+        self.request(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
     }
 
     /// Sends one request.
@@ -52,9 +43,7 @@ impl Client {
     /// Sends one request byte for byte to the host of `base`.
     pub async fn raw(&self, base: &Url, request: RawRequest) -> Exchange {
         let to = party_at(&self.parties, base);
-        self.network
-            .send_raw(base, request, Party::Client, to, &self.recorder)
-            .await
+        self.network.send_raw(base, request, Party::Client, to, &self.recorder).await
     }
 }
 
@@ -63,9 +52,7 @@ pub(super) fn parties<'a>(
     services: impl IntoIterator<Item = (&'a Url, &'a str)>,
     idp: Option<&Url>,
 ) -> BTreeMap<String, Party> {
-    let services = services
-        .into_iter()
-        .map(|(url, name)| (url, Party::Service(name.to_string())));
+    let services = services.into_iter().map(|(url, name)| (url, Party::Service(name.to_string())));
     let all = idp.map(|url| (url, Party::Idp)).into_iter().chain(services);
     // Where two share an origin the first service of the file gives it its name, but the IdP goes first.
     let mut parties = BTreeMap::new();

@@ -199,16 +199,8 @@ impl Attributes {
 
 fn check_prefixes(cookie: &Cookie, path_is_root: bool) -> Result<(), CookieRefusal> {
     // Without a name the value stands where the name would, so it is held to the same rule (RFC 6265bis 5.7, 20-22).
-    let shown = if cookie.name.is_empty() {
-        &cookie.value
-    } else {
-        &cookie.name
-    };
-    let begins = |prefix: &str| {
-        shown
-            .get(..prefix.len())
-            .is_some_and(|begin| begin.eq_ignore_ascii_case(prefix))
-    };
+    let shown = if cookie.name.is_empty() { &cookie.value } else { &cookie.name };
+    let begins = |prefix: &str| shown.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
     if begins("__Secure-") && (!cookie.secure || cookie.name.is_empty()) {
         return Err(CookieRefusal::SecurePrefix);
     }

@@ -2,9 +2,7 @@
 
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
-const MONTHS: [&str; 12] = [
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-];
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// The moment meant, where there is one.
 pub(super) fn parse_cookie_date(text: &str) -> Option<OffsetDateTime> {
@@ -57,11 +55,7 @@ fn exact_number(part: &str) -> Option<u8> {
 /// The number a word begins with, if it has that many digits.
 fn leading_number(word: &str, least: usize, most: usize) -> Option<u32> {
     let digits = word.bytes().take_while(u8::is_ascii_digit).count();
-    if (least..=most).contains(&digits) {
-        word[..digits].parse().ok()
-    } else {
-        None
-    }
+    if (least..=most).contains(&digits) { word[..digits].parse().ok() } else { None }
 }
 
 fn parse_month(word: &str) -> Option<Month> {

@@ -29,26 +29,16 @@ pub(super) async fn dial(
 ) -> Result<Box<dyn Connection>, TransportFailure> {
     let to = authority(url).unwrap_or_default();
     let failed = |reason: String| TransportFailure::Connect { to: to.clone(), reason };
-    let tcp = connect(settings, url, &to)
-        .await
-        .map_err(|error| failed(error.to_string()))?;
+    let tcp = connect(settings, url, &to).await.map_err(|error| failed(error.to_string()))?;
     // Small writes must leave at once; a failure here costs time and nothing else.
     let _ = tcp.set_nodelay(true);
     if url.scheme() != "https" {
         return Ok(Box::new(tcp));
     }
-    let host = url
-        .host_str()
-        .unwrap_or_default()
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .to_string();
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_string();
     let name = ServerName::try_from(host).map_err(|error| failed(error.to_string()))?;
     let tls = tls().map_err(&failed)?;
-    let stream = tls
-        .connect(name, tcp)
-        .await
-        .map_err(|error| failed(format!("TLS: {error}")))?;
+    let stream = tls.connect(name, tcp).await.map_err(|error| failed(format!("TLS: {error}")))?;
     Ok(Box::new(stream))
 }
 
@@ -111,15 +101,8 @@ async fn tunnel(proxy: &Url, to: &str) -> io::Result<TcpStream> {
     let mut stream = connect_to(proxy).await?;
     let mut request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n");
     if !proxy.username().is_empty() {
-        let credentials = format!(
-            "{}:{}",
-            decoded(proxy.username()),
-            decoded(proxy.password().unwrap_or_default())
-        );
-        request.push_str(&format!(
-            "Proxy-Authorization: Basic {}\r\n",
-            BASE64_STANDARD.encode(credentials)
-        ));
+        let credentials = format!("{}:{}", decoded(proxy.username()), decoded(proxy.password().unwrap_or_default()));
+        request.push_str(&format!("Proxy-Authorization: Basic {}\r\n", BASE64_STANDARD.encode(credentials)));
     }
     stream.write_all(format!("{request}\r\n").as_bytes()).await?;
     let mut answer = Vec::new();
@@ -130,23 +113,12 @@ async fn tunnel(proxy: &Url, to: &str) -> io::Result<TcpStream> {
         }
         answer.push(stream.read_u8().await?);
     }
-    let first = String::from_utf8_lossy(&answer)
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_string();
+    let first = String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_string();
     let accepted = first.split(' ').nth(1).is_some_and(|status| status.starts_with('2'));
-    if accepted {
-        Ok(stream)
-    } else {
-        Err(io::Error::other(format!("the proxy answers `{first}`")))
-    }
+    if accepted { Ok(stream) } else { Err(io::Error::other(format!("the proxy answers `{first}`"))) }
 }
 
 fn decoded(text: &str) -> String {
     let member = format!("v={}", text.replace('+', "%2B"));
-    url::form_urlencoded::parse(member.as_bytes())
-        .next()
-        .map(|(_, value)| value.into_owned())
-        .unwrap_or_default()
+    url::form_urlencoded::parse(member.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }

@@ -38,9 +38,7 @@ pub(super) enum Automatic {
 pub fn find_forms(page: &Exchange) -> Vec<Form> {
     let html = Html::parse_document(&page.body_text());
     let base = base_url(&html, &page.request.url);
-    html.select(&selector("form"))
-        .filter_map(|form| read_form(form, &base))
-        .collect()
+    html.select(&selector("form")).filter_map(|form| read_form(form, &base)).collect()
 }
 
 impl Form {
@@ -78,14 +76,7 @@ pub(super) fn pressed(page: &Exchange, css: Option<&str>, fields: &[(&str, &str)
     let element = html.select(&parsed).next();
     let form = element.and_then(|element| {
         let inner = element.select(&selector("form")).next();
-        read_form(
-            if element.value().name() == "form" {
-                element
-            } else {
-                inner?
-            },
-            &base,
-        )
+        read_form(if element.value().name() == "form" { element } else { inner? }, &base)
     });
     let mut form = form.ok_or_else(|| FormError::NoForm(page.request.url.clone()))?;
     form.fields.extend(form.button.clone());
@@ -95,20 +86,14 @@ pub(super) fn pressed(page: &Exchange, css: Option<&str>, fields: &[(&str, &str)
 /// A page that submits its form by script (`response_mode=form_post`), or sends the browser on by `<meta>`.
 pub(super) fn automatic(page: &Exchange) -> Option<Automatic> {
     let response = page.response.as_ref().ok()?;
-    let is_html = response
-        .headers
-        .find("content-type")
-        .is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
+    let is_html = response.headers.find("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
     if !is_html {
         return None;
     }
     let html = Html::parse_document(&page.body_text());
     let base = base_url(&html, &page.request.url);
     let submits = |script: &str| script.contains(".submit(");
-    let on_load = html
-        .select(&selector("body[onload]"))
-        .filter_map(|body| body.attr("onload"))
-        .any(submits);
+    let on_load = html.select(&selector("body[onload]")).filter_map(|body| body.attr("onload")).any(submits);
     // A listener means that the script waits for somebody; then it is not ours to press.
     let in_script = html.select(&selector("script:not([src])")).any(|script| {
         let text: String = script.text().collect();
@@ -119,10 +104,7 @@ pub(super) fn automatic(page: &Exchange) -> Option<Automatic> {
         let form = html.select(&selector("form")).next()?;
         return read_form(form, &base).map(Automatic::Submit);
     }
-    let is_refresh = |meta: &ElementRef<'_>| {
-        meta.attr("http-equiv")
-            .is_some_and(|v| v.eq_ignore_ascii_case("refresh"))
-    };
+    let is_refresh = |meta: &ElementRef<'_>| meta.attr("http-equiv").is_some_and(|v| v.eq_ignore_ascii_case("refresh"));
     let refresh = html.select(&selector("meta[http-equiv]")).find(is_refresh)?;
     refresh_target(refresh.attr("content")?, &base).map(Automatic::Refresh)
 }
@@ -132,10 +114,7 @@ fn refresh_target(content: &str, base: &Url) -> Option<Url> {
     let (delay, rest) = content.split_once([';', ','])?;
     let seconds: f32 = delay.trim().parse().ok()?;
     let rest = rest.trim();
-    let after_url = rest
-        .get(..3)
-        .filter(|begin| begin.eq_ignore_ascii_case("url"))
-        .map(|_| rest[3..].trim_start());
+    let after_url = rest.get(..3).filter(|begin| begin.eq_ignore_ascii_case("url")).map(|_| rest[3..].trim_start());
     let target = after_url.and_then(|rest| rest.strip_prefix('=')).unwrap_or(rest);
     let target = target.trim().trim_matches(['"', '\'']);
     base.join(target).ok().filter(|_| seconds <= 1.0)
@@ -143,20 +122,10 @@ fn refresh_target(content: &str, base: &Url) -> Option<Url> {
 
 fn read_form(form: ElementRef<'_>, base: &Url) -> Option<Form> {
     let action = form.attr("action").unwrap_or_default().trim();
-    let action = if action.is_empty() {
-        base.clone()
-    } else {
-        base.join(action).ok()?
-    };
-    let is_post = form
-        .attr("method")
-        .is_some_and(|method| method.trim().eq_ignore_ascii_case("post"));
-    let mut read = Form {
-        method: if is_post { "POST" } else { "GET" }.to_string(),
-        action,
-        fields: Vec::new(),
-        button: None,
-    };
+    let action = if action.is_empty() { base.clone() } else { base.join(action).ok()? };
+    let is_post = form.attr("method").is_some_and(|method| method.trim().eq_ignore_ascii_case("post"));
+    let mut read =
+        Form { method: if is_post { "POST" } else { "GET" }.to_string(), action, fields: Vec::new(), button: None };
     for field in form.select(&selector("input, select, textarea, button")) {
         let Some(name) = field.attr("name").filter(|name| !name.is_empty()) else {
             continue;
@@ -174,12 +143,8 @@ fn read_form(form: ElementRef<'_>, base: &Url) -> Option<Form> {
                 "submit" | "image" => push_button(&mut read, name, field),
                 "reset" | "button" | "file" => {}
                 "checkbox" | "radio" if field.attr("checked").is_none() => {}
-                "checkbox" | "radio" => read
-                    .fields
-                    .push((name.into(), field.attr("value").unwrap_or("on").into())),
-                _ => read
-                    .fields
-                    .push((name.into(), field.attr("value").unwrap_or_default().into())),
+                "checkbox" | "radio" => read.fields.push((name.into(), field.attr("value").unwrap_or("on").into())),
+                _ => read.fields.push((name.into(), field.attr("value").unwrap_or_default().into())),
             },
         }
     }
@@ -194,18 +159,11 @@ fn push_button(form: &mut Form, name: &str, field: ElementRef<'_>) {
 fn chosen(select: ElementRef<'_>) -> Option<String> {
     let marked = select.select(&selector("option[selected]")).next();
     let option = marked.or_else(|| select.select(&selector("option")).next())?;
-    Some(
-        option
-            .attr("value")
-            .map_or_else(|| option.text().collect(), str::to_string),
-    )
+    Some(option.attr("value").map_or_else(|| option.text().collect(), str::to_string))
 }
 
 fn base_url(html: &Html, page: &Url) -> Url {
-    let base = html
-        .select(&selector("base[href]"))
-        .next()
-        .and_then(|base| page.join(base.attr("href")?).ok());
+    let base = html.select(&selector("base[href]")).next().and_then(|base| page.join(base.attr("href")?).ok());
     base.unwrap_or_else(|| page.clone())
 }
 

@@ -27,9 +27,7 @@ impl Jar {
     /// The live cookies that this host and port can get, whatever their path, in order of creation.
     pub fn cookies<'a>(&'a self, origin: &'a Url) -> impl Iterator<Item = &'a Cookie> + 'a {
         let now = OffsetDateTime::now_utc();
-        self.cookies
-            .iter()
-            .filter(move |cookie| belongs(cookie, origin) && is_live(cookie, now))
+        self.cookies.iter().filter(move |cookie| belongs(cookie, origin) && is_live(cookie, now))
     }
 
     /// The first live cookie of that name.
@@ -110,20 +108,13 @@ impl Jar {
         };
         let mut going: Vec<&Cookie> = self.cookies.iter().filter(goes).collect();
         going.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
-        going
-            .into_iter()
-            .map(|cookie| (cookie.name.clone(), cookie.value.clone()))
-            .collect()
+        going.into_iter().map(|cookie| (cookie.name.clone(), cookie.value.clone())).collect()
     }
 }
 
 fn belongs(cookie: &Cookie, url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
-    let right_host = if cookie.host_only {
-        host == cookie.host
-    } else {
-        domain_matches(host, &cookie.host)
-    };
+    let right_host = if cookie.host_only { host == cookie.host } else { domain_matches(host, &cookie.host) };
     right_host && url.port_or_known_default() == Some(cookie.port)
 }
 
@@ -151,11 +142,7 @@ mod tests {
 
     fn sent(jar: &Jar, url: &str, cause: Cause) -> String {
         let pairs = jar.pairs(&url.parse().unwrap(), cause, noon());
-        pairs
-            .into_iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect::<Vec<_>>()
-            .join("; ")
+        pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
     /// Set by a URL; then what another URL gets.
@@ -181,12 +168,7 @@ mod tests {
             ("https://a.test/", &["a=1; Domain=x.a.test"], "https://a.test/", ""),
             ("https://xa.test/", &["a=1; Domain=a.test"], "https://xa.test/", ""),
             ("http://127.0.0.1/", &["a=1; Domain=0.0.1"], "http://127.0.0.1/", ""),
-            (
-                "http://127.0.0.1/",
-                &["a=1; Domain=127.0.0.1"],
-                "http://127.0.0.1/",
-                "a=1",
-            ),
+            ("http://127.0.0.1/", &["a=1; Domain=127.0.0.1"], "http://127.0.0.1/", "a=1"),
             ("http://127.0.0.1:1000/", &["a=1"], "http://127.0.0.1:2000/", ""),
             ("http://127.0.0.1:1000/", &["a=1"], "http://127.0.0.1:1000/", "a=1"),
             ("https://a.test/", &["a=1; Secure"], "http://a.test:443/", ""),
@@ -200,67 +182,22 @@ mod tests {
             ("https://a.test/", &["a=1; Path=/d/"], "https://a.test/d", ""),
             ("https://a.test/", &["a=1; Path=d"], "https://a.test/x", "a=1"),
             ("https://a.test/", &["a=1; Path=/d; Path=/"], "https://a.test/x", "a=1"),
-            (
-                "https://a.test/",
-                &["a=1", "b=2; Path=/d"],
-                "https://a.test/d",
-                "b=2; a=1",
-            ),
+            ("https://a.test/", &["a=1", "b=2; Path=/d"], "https://a.test/d", "b=2; a=1"),
             ("https://a.test/", &["a=1", "b=2", "a=3"], "https://a.test/", "a=3; b=2"),
             ("https://a.test/", &["a=1", "a=; Max-Age=0"], "https://a.test/", ""),
-            (
-                "https://a.test/",
-                &["a=1", "a=2; Expires=Thu, 01 Jan 1970 00:00:00 GMT"],
-                "https://a.test/",
-                "",
-            ),
-            (
-                "https://a.test/",
-                &["a=1; Path=/d", "a=2; Path=/; Max-Age=-1"],
-                "https://a.test/d",
-                "a=1",
-            ),
-            (
-                "https://a.test/",
-                &["a=1; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT"],
-                "https://a.test/",
-                "a=1",
-            ),
-            (
-                "https://a.test/",
-                &["a=1; Max-Age=99999999999999999999"],
-                "https://a.test/",
-                "a=1",
-            ),
+            ("https://a.test/", &["a=1", "a=2; Expires=Thu, 01 Jan 1970 00:00:00 GMT"], "https://a.test/", ""),
+            ("https://a.test/", &["a=1; Path=/d", "a=2; Path=/; Max-Age=-1"], "https://a.test/d", "a=1"),
+            ("https://a.test/", &["a=1; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT"], "https://a.test/", "a=1"),
+            ("https://a.test/", &["a=1; Max-Age=99999999999999999999"], "https://a.test/", "a=1"),
             ("https://a.test/", &["a=1; Max-Age=soon"], "https://a.test/", "a=1"),
             ("https://a.test/", &["a=1; SameSite=None"], "https://a.test/", ""),
-            (
-                "https://a.test/",
-                &["__Host-a=1; Secure; Path=/"],
-                "https://a.test/",
-                "__Host-a=1",
-            ),
+            ("https://a.test/", &["__Host-a=1; Secure; Path=/"], "https://a.test/", "__Host-a=1"),
             ("https://a.test/", &["__Host-a=1; Secure"], "https://a.test/", ""),
             ("https://a.test/", &["__Host-a=1; Path=/"], "https://a.test/", ""),
-            (
-                "https://a.test/",
-                &["__host-a=1; Secure; Path=/; Domain=a.test"],
-                "https://a.test/",
-                "",
-            ),
-            (
-                "https://a.test/",
-                &["__Secure-a=1; Path=/d; Secure"],
-                "https://a.test/d",
-                "__Secure-a=1",
-            ),
+            ("https://a.test/", &["__host-a=1; Secure; Path=/; Domain=a.test"], "https://a.test/", ""),
+            ("https://a.test/", &["__Secure-a=1; Path=/d; Secure"], "https://a.test/d", "__Secure-a=1"),
             ("https://a.test/", &["__Secure-a=1"], "https://a.test/", ""),
-            (
-                "https://a.test/",
-                &["=__Host-a=1; Secure; Path=/"],
-                "https://a.test/",
-                "",
-            ),
+            ("https://a.test/", &["=__Host-a=1; Secure; Path=/"], "https://a.test/", ""),
             ("https://a.test/", &[" a = b=c ; Path=/"], "https://a.test/", "a=b=c"),
             ("https://a.test/", &["a=\"x y\""], "https://a.test/", "a=\"x y\""),
             ("https://a.test/", &["="], "https://a.test/", ""),
@@ -275,12 +212,7 @@ mod tests {
     fn same_site_holds_cookies_back_from_other_sites() {
         let mut jar = Jar::default();
         let url = "https://a.test/".parse().unwrap();
-        for line in [
-            "s=1; SameSite=Strict",
-            "l=1; SameSite=Lax",
-            "n=1; SameSite=None; Secure",
-            "d=1",
-        ] {
+        for line in ["s=1; SameSite=Strict", "l=1; SameSite=Lax", "n=1; SameSite=None; Secure", "d=1"] {
             jar.store(&url, line, noon()).unwrap();
         }
 
@@ -292,8 +224,7 @@ mod tests {
     #[test]
     fn plain_http_cannot_replace_a_secure_cookie() {
         let mut jar = Jar::default();
-        jar.store(&"https://a.test/".parse().unwrap(), "a=1; Secure", noon())
-            .unwrap();
+        jar.store(&"https://a.test/".parse().unwrap(), "a=1; Secure", noon()).unwrap();
 
         let refused = jar.store(&"http://a.test/".parse().unwrap(), "a=2", noon());
 
@@ -304,16 +235,12 @@ mod tests {
     fn attributes_are_kept_for_the_judges() {
         let mut jar = Jar::default();
         let url: Url = "https://a.test/d/e".parse().unwrap();
-        jar.set(&url, "a=1; HttpOnly; secure; samesite=LAX; max-age=60")
-            .unwrap();
+        jar.set(&url, "a=1; HttpOnly; secure; samesite=LAX; max-age=60").unwrap();
 
         let cookie = jar.find(&url, "a").unwrap();
 
         assert!(cookie.http_only && cookie.secure && cookie.host_only);
-        assert_eq!(
-            (cookie.same_site, cookie.max_age, cookie.path.as_str()),
-            (Some(SameSite::Lax), Some(60), "/d")
-        );
+        assert_eq!((cookie.same_site, cookie.max_age, cookie.path.as_str()), (Some(SameSite::Lax), Some(60), "/d"));
     }
 
     #[test]
@@ -323,11 +250,7 @@ mod tests {
         jar.store(&url, "short=1; Max-Age=60", noon()).unwrap();
         jar.store(&url, "session=1", noon()).unwrap();
 
-        assert_eq!(
-            jar.pairs(&url, Cause::SameSite, noon() + time::Duration::seconds(61))
-                .len(),
-            1
-        );
+        assert_eq!(jar.pairs(&url, Cause::SameSite, noon() + time::Duration::seconds(61)).len(), 1);
         jar.close();
         assert_eq!(sent(&jar, "https://a.test/", Cause::SameSite), "short=1");
     }

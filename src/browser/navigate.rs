@@ -74,11 +74,7 @@ impl Browser {
 
     /// Sends `first` and goes on, up to the first URL that `stop` matches.
     pub async fn navigate_with_until(&mut self, first: Outgoing, stop: impl Fn(&Url) -> bool) -> Trail {
-        let mut trail = Trail {
-            exchanges: Vec::new(),
-            end: End::Page,
-            pending: None,
-        };
+        let mut trail = Trail { exchanges: Vec::new(), end: End::Page, pending: None };
         let mut seen = HashSet::new();
         let mut next = first;
         loop {
@@ -113,12 +109,7 @@ impl Browser {
     /// What makes a request the same as an earlier one: a redirect back that sets a cookie first is no loop.
     fn mark(&self, request: &Outgoing) -> (String, String, String, Vec<u8>) {
         let url = request.url.as_str().split('#').next().unwrap_or_default().to_string();
-        (
-            request.method.clone(),
-            url,
-            self.cookie_header(request),
-            request.body.clone(),
-        )
+        (request.method.clone(), url, self.cookie_header(request), request.body.clone())
     }
 }
 
@@ -127,14 +118,10 @@ fn follow(request: Outgoing, exchange: &Exchange) -> Option<Outgoing> {
     let status = exchange.status()?;
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return match automatic(exchange)? {
-            Automatic::Submit(form) => Some(Outgoing {
-                cross_site: request.cross_site,
-                ..form.submit(&exchange.request.url)
-            }),
-            Automatic::Refresh(url) => Some(Outgoing {
-                cross_site: request.cross_site,
-                ..Outgoing::get(url)
-            }),
+            Automatic::Submit(form) => {
+                Some(Outgoing { cross_site: request.cross_site, ..form.submit(&exchange.request.url) })
+            }
+            Automatic::Refresh(url) => Some(Outgoing { cross_site: request.cross_site, ..Outgoing::get(url) }),
         };
     }
     let mut url = exchange.location()?;

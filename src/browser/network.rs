@@ -57,10 +57,7 @@ impl Default for NetworkSettings {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum NetworkError {
     #[error("the extra root certificate cannot be used: {reason}")]
-    #[diagnostic(
-        code("browser::root-certificate"),
-        help("give certificates in PEM: `-----BEGIN CERTIFICATE-----`")
-    )]
+    #[diagnostic(code("browser::root-certificate"), help("give certificates in PEM: `-----BEGIN CERTIFICATE-----`"))]
     RootCertificate { reason: String },
     #[error("the proxy `{proxy}` cannot be used")]
     #[diagnostic(code("browser::proxy"), help("give it as `http://host:port`"))]
@@ -94,13 +91,9 @@ impl Network {
         let pem = settings.extra_root_pem.clone().unwrap_or_default();
         let extra_roots: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
             .collect::<Result<_, _>>()
-            .map_err(|error| NetworkError::RootCertificate {
-                reason: format!("{error:?}"),
-            })?;
+            .map_err(|error| NetworkError::RootCertificate { reason: format!("{error:?}") })?;
         if settings.extra_root_pem.is_some() && extra_roots.is_empty() {
-            return Err(NetworkError::RootCertificate {
-                reason: "there is no certificate in it".into(),
-            });
+            return Err(NetworkError::RootCertificate { reason: "there is no certificate in it".into() });
         }
         dial::trust(&extra_roots, &[]).map_err(|reason| NetworkError::RootCertificate { reason })?;
         if let Some(proxy) = settings.proxy.as_ref()
@@ -109,22 +102,11 @@ impl Network {
             let mut shown = proxy.clone();
             // Fails for URLs without a host only; those have no password either.
             let _ = shown.set_password(None);
-            return Err(NetworkError::Proxy {
-                proxy: shown.to_string(),
-            });
+            return Err(NetworkError::Proxy { proxy: shown.to_string() });
         }
         settings.allowed = settings.allowed.iter().map(|host| host.to_ascii_lowercase()).collect();
-        settings.resolve = settings
-            .resolve
-            .into_iter()
-            .map(|(host, to)| (host.to_ascii_lowercase(), to))
-            .collect();
-        let shared = Shared {
-            settings,
-            extra_roots,
-            tls: OnceLock::new(),
-            places: Mutex::default(),
-        };
+        settings.resolve = settings.resolve.into_iter().map(|(host, to)| (host.to_ascii_lowercase(), to)).collect();
+        let shared = Shared { settings, extra_roots, tls: OnceLock::new(), places: Mutex::default() };
         Ok(Self(Arc::new(shared)))
     }
 
@@ -155,9 +137,7 @@ impl Network {
             body: request.body,
         };
         let place = self.place(base).acquire_owned().await.ok();
-        let abandoned = TransportFailure::Broken {
-            reason: "the scenario ended before the answer".into(),
-        };
+        let abandoned = TransportFailure::Broken { reason: "the scenario ended before the answer".into() };
         let exchange = Exchange {
             from,
             to,
@@ -166,11 +146,7 @@ impl Network {
             request: sent,
             response: Err(abandoned),
         };
-        let mut in_flight = InFlight {
-            recorder,
-            started: Instant::now(),
-            exchange,
-        };
+        let mut in_flight = InFlight { recorder, started: Instant::now(), exchange };
         in_flight.exchange.response = self.transact(base, &bytes, expects_body).await;
         drop(place);
         in_flight.exchange.took = in_flight.started.elapsed();
@@ -199,19 +175,12 @@ impl Network {
                 answer = write => answer,
             }
         };
-        let deadline = TransportFailure::Deadline {
-            after: settings.timeout,
-        };
-        tokio::time::timeout(settings.timeout, talk)
-            .await
-            .unwrap_or(Err(deadline))
+        let deadline = TransportFailure::Deadline { after: settings.timeout };
+        tokio::time::timeout(settings.timeout, talk).await.unwrap_or(Err(deadline))
     }
 
     fn tls(&self) -> Result<TlsConnector, String> {
-        self.0
-            .tls
-            .get_or_init(|| dial::trust(&self.0.extra_roots, dial::platform_roots()))
-            .clone()
+        self.0.tls.get_or_init(|| dial::trust(&self.0.extra_roots, dial::platform_roots())).clone()
     }
 
     fn place(&self, url: &Url) -> Arc<Semaphore> {
@@ -257,27 +226,12 @@ mod tests {
 
     #[test]
     fn unusable_settings_are_refused_at_once() {
-        for pem in [
-            "",
-            "no certificate",
-            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-        ] {
-            let settings = NetworkSettings {
-                extra_root_pem: Some(pem.into()),
-                ..NetworkSettings::default()
-            };
-            assert!(
-                matches!(Network::new(settings), Err(NetworkError::RootCertificate { .. })),
-                "{pem}"
-            );
+        for pem in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+            let settings = NetworkSettings { extra_root_pem: Some(pem.into()), ..NetworkSettings::default() };
+            assert!(matches!(Network::new(settings), Err(NetworkError::RootCertificate { .. })), "{pem}");
         }
         let proxy = Some("socks5://u:CANARY@proxy.test:1080".parse().unwrap());
-        let refused = Network::new(NetworkSettings {
-            proxy,
-            ..NetworkSettings::default()
-        })
-        .err()
-        .unwrap();
+        let refused = Network::new(NetworkSettings { proxy, ..NetworkSettings::default() }).err().unwrap();
         assert!(!refused.to_string().contains("CANARY"), "{refused}");
     }
 }

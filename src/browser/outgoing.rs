@@ -18,13 +18,7 @@ pub struct Outgoing {
 impl Outgoing {
     /// A request with that method.
     pub fn new(method: impl Into<String>, url: Url) -> Self {
-        Self {
-            method: method.into(),
-            url,
-            headers: Vec::new(),
-            body: Vec::new(),
-            cross_site: false,
-        }
+        Self { method: method.into(), url, headers: Vec::new(), body: Vec::new(), cross_site: false }
     }
 
     /// A GET.
@@ -50,9 +44,7 @@ impl Outgoing {
 
     /// Makes the body a form.
     pub fn form<K: AsRef<str>, V: AsRef<str>>(self, fields: impl IntoIterator<Item = (K, V)>) -> Self {
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(fields)
-            .finish();
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.body("application/x-www-form-urlencoded", body)
     }
 
@@ -75,11 +67,7 @@ impl Outgoing {
 
     pub(super) fn into_raw(self) -> RawRequest {
         let query = self.url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let path = if self.url.path().is_empty() {
-            "/"
-        } else {
-            self.url.path()
-        };
+        let path = if self.url.path().is_empty() { "/" } else { self.url.path() };
         RawRequest {
             method: self.method,
             target: format!("{path}{query}").into_bytes(),

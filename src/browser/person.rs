@@ -39,15 +39,7 @@ impl Browser {
     ) -> Self {
         let parties = parties(services, Some(idp));
         let idp = idp.clone();
-        Self {
-            network,
-            recorder,
-            persona: persona.into(),
-            parties,
-            idp,
-            idp_cookies,
-            jar: Jar::default(),
-        }
+        Self { network, recorder, persona: persona.into(), parties, idp, idp_cookies, jar: Jar::default() }
     }
 
     /// Sends one GET and follows nothing.
@@ -80,9 +72,7 @@ impl Browser {
                 if let Err(refusal) = self.jar.store(base, line, now) {
                     let name = line.split(['=', ';']).next().unwrap_or_default().trim();
                     let to = authority(base).unwrap_or_default();
-                    self.recorder.note(format!(
-                        "the browser does not keep the cookie `{name}` of {to}: {refusal}"
-                    ));
+                    self.recorder.note(format!("the browser does not keep the cookie `{name}` of {to}: {refusal}"));
                 }
             }
         }
@@ -149,13 +139,8 @@ impl Browser {
             pairs.retain(|(name, _)| !self.idp_cookies.iter().any(|(ours, _)| ours == name));
             pairs.extend(self.idp_cookies.iter().cloned());
         }
-        let texts = pairs.into_iter().map(|(name, value)| {
-            if name.is_empty() {
-                value
-            } else {
-                format!("{name}={value}")
-            }
-        });
+        let texts =
+            pairs.into_iter().map(|(name, value)| if name.is_empty() { value } else { format!("{name}={value}") });
         texts.collect::<Vec<_>>().join("; ")
     }
 }

@@ -18,12 +18,7 @@ pub struct RawRequest {
 impl RawRequest {
     /// A request with that method and target.
     pub fn new(method: impl Into<String>, target: impl Into<Vec<u8>>) -> Self {
-        Self {
-            method: method.into(),
-            target: target.into(),
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
+        Self { method: method.into(), target: target.into(), headers: Vec::new(), body: Vec::new() }
     }
 
     /// A GET of that target.
@@ -50,9 +45,7 @@ impl RawRequest {
         let missing = |name: &str| !given.iter().any(|given| given == name);
         if missing("host") {
             let host = base.host_str().unwrap_or_default();
-            let host = base
-                .port()
-                .map_or_else(|| host.to_string(), |port| format!("{host}:{port}"));
+            let host = base.port().map_or_else(|| host.to_string(), |port| format!("{host}:{port}"));
             self.headers.insert(0, ("Host".into(), host.into_bytes()));
         }
         let mut add = |name: &str, value: &str| self.headers.push((name.into(), value.into()));

@@ -13,12 +13,7 @@ pub(super) async fn read_response(
     body_limit: usize,
     expects_body: bool,
 ) -> Result<Response, TransportFailure> {
-    let mut wire = Wire {
-        stream,
-        buffer: Vec::new(),
-        at: 0,
-        ended: None,
-    };
+    let mut wire = Wire { stream, buffer: Vec::new(), at: 0, ended: None };
     for _ in 0..INTERIM_ANSWERS {
         let (status, headers) = read_head(&mut wire).await?;
         // 101 ends HTTP on this connection; other 1xx announce the real answer (RFC 9110 15.2).
@@ -26,17 +21,9 @@ pub(super) async fn read_response(
             continue;
         }
         let bodiless = !expects_body || matches!(status, 101 | 204 | 304);
-        let (body, body_cut) = if bodiless {
-            (Vec::new(), false)
-        } else {
-            read_body(&mut wire, &headers, body_limit).await?
-        };
-        return Ok(Response {
-            status,
-            headers,
-            body,
-            body_cut,
-        });
+        let (body, body_cut) =
+            if bodiless { (Vec::new(), false) } else { read_body(&mut wire, &headers, body_limit).await? };
+        return Ok(Response { status, headers, body, body_cut });
     }
     Err(not_http("one interim answer after the other"))
 }
@@ -73,9 +60,7 @@ impl<S: AsyncRead + Unpin> Wire<'_, S> {
 
     fn broken(&self, when: &str) -> TransportFailure {
         let how = self.ended.as_deref().unwrap_or("it was closed");
-        TransportFailure::Broken {
-            reason: format!("{how} {when}"),
-        }
+        TransportFailure::Broken { reason: format!("{how} {when}") }
     }
 
     /// One line without its end, which is LF with or without CR.
@@ -88,9 +73,7 @@ impl<S: AsyncRead + Unpin> Wire<'_, S> {
                 if line.last() == Some(&b'\r') {
                     line.pop();
                 }
-                *budget = budget
-                    .checked_sub(line.len() + 1)
-                    .ok_or_else(|| not_http("the header has no end"))?;
+                *budget = budget.checked_sub(line.len() + 1).ok_or_else(|| not_http("the header has no end"))?;
                 return Ok(line);
             }
             searched = self.waiting().len();
@@ -152,11 +135,7 @@ async fn read_status<S: AsyncRead + Unpin>(
     // Garbage need not have a line end, so it is recognised by its first bytes.
     while wire.waiting().len() < 5 && b"HTTP/".starts_with(wire.waiting()) {
         if !wire.fill().await {
-            let when = if wire.waiting().is_empty() {
-                "before any answer"
-            } else {
-                "within the status line"
-            };
+            let when = if wire.waiting().is_empty() { "before any answer" } else { "within the status line" };
             return Err(wire.broken(when));
         }
     }
@@ -166,17 +145,12 @@ async fn read_status<S: AsyncRead + Unpin>(
     }
     let line = wire.line(budget, "within the status line").await?;
     let text = String::from_utf8_lossy(&line).into_owned();
-    let status = text
-        .split(' ')
-        .filter(|word| !word.is_empty())
-        .nth(1)
-        .unwrap_or_default();
+    let status = text.split(' ').filter(|word| !word.is_empty()).nth(1).unwrap_or_default();
     match status.parse::<u16>() {
         Ok(number @ 100..=999) if status.len() == 3 => Ok(number),
-        _ => Err(not_http(&format!(
-            "its status line is `{}`",
-            text.chars().take(60).collect::<String>().escape_debug()
-        ))),
+        _ => {
+            Err(not_http(&format!("its status line is `{}`", text.chars().take(60).collect::<String>().escape_debug())))
+        }
     }
 }
 
@@ -186,9 +160,7 @@ async fn read_body<S: AsyncRead + Unpin>(
     limit: usize,
 ) -> Result<(Vec<u8>, bool), TransportFailure> {
     let mut body = Vec::new();
-    let chunked = headers
-        .all("transfer-encoding")
-        .any(|value| value.to_ascii_lowercase().contains("chunked"));
+    let chunked = headers.all("transfer-encoding").any(|value| value.to_ascii_lowercase().contains("chunked"));
     if chunked {
         let cut = read_chunks(wire, limit, &mut body).await?;
         return Ok((body, cut));
@@ -219,12 +191,8 @@ async fn read_chunks<S: AsyncRead + Unpin>(
         let line = wire.line(&mut HEAD_LIMIT.clone(), "between two chunks").await?;
         let text = String::from_utf8_lossy(&line);
         let size = text.split(';').next().unwrap_or_default().trim();
-        let size = u64::from_str_radix(size, 16).map_err(|_| {
-            not_http(&format!(
-                "a chunk's size is `{}`",
-                size.chars().take(40).collect::<String>()
-            ))
-        })?;
+        let size = u64::from_str_radix(size, 16)
+            .map_err(|_| not_http(&format!("a chunk's size is `{}`", size.chars().take(40).collect::<String>())))?;
         if size == 0 {
             break;
         }
@@ -243,34 +211,23 @@ async fn read_chunks<S: AsyncRead + Unpin>(
     }
     // Trailers, as far as they are there: the body is complete without them.
     let mut budget = HEAD_LIMIT;
-    while wire
-        .line(&mut budget, "within the trailers")
-        .await
-        .is_ok_and(|line| !line.is_empty())
-    {}
+    while wire.line(&mut budget, "within the trailers").await.is_ok_and(|line| !line.is_empty()) {}
     Ok(false)
 }
 
 fn content_length(headers: &Headers) -> Result<Option<u64>, TransportFailure> {
-    let mut lengths = headers
-        .all("content-length")
-        .flat_map(|value| value.split(','))
-        .map(str::trim);
+    let mut lengths = headers.all("content-length").flat_map(|value| value.split(',')).map(str::trim);
     let Some(first) = lengths.next() else { return Ok(None) };
     if lengths.any(|length| length != first) {
         return Err(not_http("it has two different lengths"));
     }
     let digits_only = first.bytes().all(|byte| byte.is_ascii_digit());
     let length = first.parse().ok().filter(|_| digits_only);
-    length
-        .map(Some)
-        .ok_or_else(|| not_http(&format!("its length is `{}`", first.escape_debug())))
+    length.map(Some).ok_or_else(|| not_http(&format!("its length is `{}`", first.escape_debug())))
 }
 
 fn not_http(reason: &str) -> TransportFailure {
-    TransportFailure::NotHttp {
-        reason: reason.to_string(),
-    }
+    TransportFailure::NotHttp { reason: reason.to_string() }
 }
 
 #[cfg(test)]
@@ -289,12 +246,7 @@ mod tests {
             (b"HTTP/1.1 200\n\nhello", 200, b"hello", false),
             (b"HTTP/1.0 401 No\r\n\r\n", 401, b"", false),
             (b"HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n", 204, b"", false),
-            (
-                b"HTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 201 Made\r\n\r\nx",
-                201,
-                b"x",
-                false,
-            ),
+            (b"HTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 201 Made\r\n\r\nx", 201, b"x", false),
             (
                 b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
                 200,
@@ -307,18 +259,8 @@ mod tests {
                 b"0123456789",
                 true,
             ),
-            (
-                b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789",
-                200,
-                b"0123456789",
-                false,
-            ),
-            (
-                b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n0123456789",
-                200,
-                b"0123456789",
-                true,
-            ),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789", 200, b"0123456789", false),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n0123456789", 200, b"0123456789", true),
             (b"HTTP/1.1 200 OK\r\n\r\n0123456789", 200, b"0123456789", false),
             (b"HTTP/1.1 200 OK\r\n\r\n0123456789a", 200, b"0123456789", true),
         ];
@@ -326,11 +268,7 @@ mod tests {
             let shown = bytes.escape_ascii();
             let answer = read(bytes).await.unwrap_or_else(|failure| panic!("{shown}: {failure}"));
 
-            assert_eq!(
-                (answer.status, &answer.body[..], answer.body_cut),
-                (status, body, cut),
-                "{shown}"
-            );
+            assert_eq!((answer.status, &answer.body[..], answer.body_cut), (status, body, cut), "{shown}");
         }
     }
 
@@ -360,11 +298,7 @@ mod tests {
         ];
         for bytes in broken {
             let failure = read(bytes).await.err();
-            assert!(
-                matches!(failure, Some(TransportFailure::Broken { .. })),
-                "{}",
-                bytes.escape_ascii()
-            );
+            assert!(matches!(failure, Some(TransportFailure::Broken { .. })), "{}", bytes.escape_ascii());
         }
         let not_http: [&[u8]; 9] = [
             b"SSH-2.0-OpenSSH",
@@ -379,11 +313,7 @@ mod tests {
         ];
         for bytes in not_http {
             let failure = read(bytes).await.err();
-            assert!(
-                matches!(failure, Some(TransportFailure::NotHttp { .. })),
-                "{}",
-                bytes.escape_ascii()
-            );
+            assert!(matches!(failure, Some(TransportFailure::NotHttp { .. })), "{}", bytes.escape_ascii());
         }
     }
 
@@ -393,10 +323,7 @@ mod tests {
         let one_line = [b"HTTP/1.1 200 OK\r\nA: ".to_vec(), vec![b'a'; 1_000_000]].concat();
 
         for bytes in [endless, one_line] {
-            assert!(matches!(
-                read(&bytes).await.err(),
-                Some(TransportFailure::NotHttp { .. })
-            ));
+            assert!(matches!(read(&bytes).await.err(), Some(TransportFailure::NotHttp { .. })));
         }
     }
 }

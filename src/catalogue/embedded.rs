@@ -10,10 +10,7 @@ pub(crate) fn embedded_files(extension: &str) -> Vec<(String, &'static str)> {
     let mut folders = vec![&FEATURES];
     while let Some(folder) = folders.pop() {
         folders.extend(folder.dirs());
-        for file in folder
-            .files()
-            .filter(|file| file.path().extension().is_some_and(|found| found == extension))
-        {
+        for file in folder.files().filter(|file| file.path().extension().is_some_and(|found| found == extension)) {
             let parts: Vec<_> = file.path().iter().map(|part| part.to_string_lossy()).collect();
             let text = file.contents_utf8().expect("a test reads every embedded file as UTF-8");
             files.push((format!("features/{}", parts.join("/")), text));

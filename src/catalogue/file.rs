@@ -45,10 +45,8 @@ struct RawCheck {
 pub(super) fn parse(path: &str, text: &str) -> Result<Vec<Check>, CatalogueError> {
     let area = path.rsplit('/').nth(1).filter(|area| !area.is_empty());
     let area = area.ok_or_else(|| CatalogueError::NoArea { path: path.to_owned() })?;
-    let raw: Vec<RawCheck> = serde_yaml::from_str(text).map_err(|source| CatalogueError::Syntax {
-        path: path.to_owned(),
-        source,
-    })?;
+    let raw: Vec<RawCheck> =
+        serde_yaml::from_str(text).map_err(|source| CatalogueError::Syntax { path: path.to_owned(), source })?;
     Ok(raw.into_iter().map(|raw| raw.into_check(area)).collect())
 }
 
@@ -66,11 +64,7 @@ impl RawCheck {
             why: one_line(self.why),
             specification: self.specification,
             remedy: one_line(self.remedy),
-            remedy_for: self
-                .remedy_for
-                .into_iter()
-                .map(|(preset, remedy)| (preset, one_line(remedy)))
-                .collect(),
+            remedy_for: self.remedy_for.into_iter().map(|(preset, remedy)| (preset, one_line(remedy))).collect(),
         }
     }
 }

@@ -60,9 +60,7 @@ impl Catalogue {
     /// The checks that come with the program.
     pub fn built_in() -> &'static Self {
         static BUILT_IN: LazyLock<Catalogue> = LazyLock::new(|| {
-            let files = embedded_files("yaml")
-                .into_iter()
-                .filter(|(path, _)| path.ends_with("/checks.yaml"));
+            let files = embedded_files("yaml").into_iter().filter(|(path, _)| path.ends_with("/checks.yaml"));
             Catalogue::parse(files).expect("a test of this module reads the same embedded files")
         });
         &BUILT_IN
@@ -82,10 +80,7 @@ impl Catalogue {
     }
 
     pub fn find(&self, id: &str) -> Option<&Check> {
-        self.checks
-            .binary_search_by(|check| check.id.as_str().cmp(id))
-            .ok()
-            .map(|index| &self.checks[index])
+        self.checks.binary_search_by(|check| check.id.as_str().cmp(id)).ok().map(|index| &self.checks[index])
     }
 
     /// Sorted by id.
@@ -105,9 +100,7 @@ impl Catalogue {
 impl Check {
     /// What to do on the stack of `preset`: its own remedy where there is one, else the general one.
     pub fn remedy_on(&self, preset: Option<&str>) -> &str {
-        preset
-            .and_then(|preset| self.remedy_for.get(preset))
-            .unwrap_or(&self.remedy)
+        preset.and_then(|preset| self.remedy_for.get(preset)).unwrap_or(&self.remedy)
     }
 }
 

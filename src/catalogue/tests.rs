@@ -3,18 +3,13 @@ use std::collections::BTreeSet;
 use super::*;
 
 fn read() -> Catalogue {
-    let files = embedded_files("yaml")
-        .into_iter()
-        .filter(|(path, _)| path.ends_with("/checks.yaml"));
+    let files = embedded_files("yaml").into_iter().filter(|(path, _)| path.ends_with("/checks.yaml"));
     Catalogue::parse(files).unwrap()
 }
 
 #[test]
 fn the_embedded_catalogue_can_be_read() {
-    assert_eq!(
-        read().areas(),
-        ["bearer", "forwarding", "health", "login", "session", "user-lookup"]
-    );
+    assert_eq!(read().areas(), ["bearer", "forwarding", "health", "login", "session", "user-lookup"]);
 }
 
 #[test]
@@ -24,11 +19,7 @@ fn ids_and_names_are_unique_and_well_formed() {
 
     for check in catalogue.checks() {
         let (letter, number) = check.id.split_once('-').unwrap();
-        assert!(
-            letter.len() == 1 && number.len() == 2 && number.chars().all(|c| c.is_ascii_digit()),
-            "{}",
-            check.id
-        );
+        assert!(letter.len() == 1 && number.len() == 2 && number.chars().all(|c| c.is_ascii_digit()), "{}", check.id);
         let words = check
             .name
             .split('-')
@@ -43,23 +34,10 @@ fn every_check_says_what_why_and_what_to_do() {
     for check in read().checks() {
         let sentences = check.why.matches(". ").count() + usize::from(check.why.ends_with('.'));
         assert!(sentences >= 2, "{}: `why` takes two sentences: {}", check.id, check.why);
-        assert!(
-            check.title.len() > 10 && check.title.len() < 120 && !check.title.ends_with('.'),
-            "{}",
-            check.id
-        );
-        assert!(
-            check.remedy.len() > 30 && check.remedy.ends_with('.'),
-            "{}: {}",
-            check.id,
-            check.remedy
-        );
+        assert!(check.title.len() > 10 && check.title.len() < 120 && !check.title.ends_with('.'), "{}", check.id);
+        assert!(check.remedy.len() > 30 && check.remedy.ends_with('.'), "{}: {}", check.id, check.remedy);
         assert!(!check.specification.is_empty(), "{}", check.id);
-        assert!(
-            check.specification.iter().all(|section| !section.trim().is_empty()),
-            "{}",
-            check.id
-        );
+        assert!(check.specification.iter().all(|section| !section.trim().is_empty()), "{}", check.id);
     }
 }
 
@@ -67,15 +45,8 @@ fn every_check_says_what_why_and_what_to_do() {
 fn remedies_are_for_known_stacks_and_say_something() {
     for check in read().checks() {
         for (preset, remedy) in &check.remedy_for {
-            assert!(
-                ["amundsen-flaskoidc-1x", "flaskoidc-1x", "flaskoidc-0x"].contains(&preset.as_str()),
-                "{preset}"
-            );
-            assert!(
-                remedy.len() > 30 && remedy.ends_with('.'),
-                "{} on {preset}: {remedy}",
-                check.id
-            );
+            assert!(["amundsen-flaskoidc-1x", "flaskoidc-1x", "flaskoidc-0x"].contains(&preset.as_str()), "{preset}");
+            assert!(remedy.len() > 30 && remedy.ends_with('.'), "{} on {preset}: {remedy}", check.id);
         }
     }
 }
@@ -92,10 +63,7 @@ fn a_check_is_found_by_its_id() {
 fn an_id_that_stands_twice_is_refused() {
     let one = "- {id: X-01, name: a-b, title: t, level: must, severity: low, risk: safe, why: w, specification: [s], remedy: r}";
 
-    let twice = [
-        ("features/a/checks.yaml".to_owned(), one),
-        ("features/b/checks.yaml".to_owned(), one),
-    ];
+    let twice = [("features/a/checks.yaml".to_owned(), one), ("features/b/checks.yaml".to_owned(), one)];
 
     assert!(matches!(Catalogue::parse(twice), Err(CatalogueError::IdTwice { id }) if id == "X-01"));
 }

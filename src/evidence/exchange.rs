@@ -107,10 +107,7 @@ impl Exchange {
 
     /// The body as text, invalid bytes replaced; empty where there is no response.
     pub fn body_text(&self) -> String {
-        self.response
-            .as_ref()
-            .map(|response| String::from_utf8_lossy(&response.body).into_owned())
-            .unwrap_or_default()
+        self.response.as_ref().map(|response| String::from_utf8_lossy(&response.body).into_owned()).unwrap_or_default()
     }
 
     /// The body as JSON, where it is JSON.

@@ -43,13 +43,7 @@ fn mask(value: &str) -> String {
     let key = KEY.get_or_init(|| hmac::Key::new(hmac::HMAC_SHA256, &rand::random::<[u8; 32]>()));
     let tag = hmac::sign(key, value.as_bytes());
     let tag = tag.as_ref();
-    format!(
-        "‹{} chars #{:02x}{:02x}{:02x}›",
-        value.chars().count(),
-        tag[0],
-        tag[1],
-        tag[2]
-    )
+    format!("‹{} chars #{:02x}{:02x}{:02x}›", value.chars().count(), tag[0], tag[1], tag[2])
 }
 
 #[cfg(test)]
@@ -57,19 +51,12 @@ mod tests {
     use super::*;
 
     fn span(range: Range<usize>, value: &str) -> Span {
-        Span {
-            range,
-            value: value.into(),
-            learn: false,
-        }
+        Span { range, value: value.into(), learn: false }
     }
 
     #[test]
     fn equal_values_get_equal_tags_and_others_do_not() {
-        let shown = mask_spans(
-            "abc abc abd",
-            vec![span(0..3, "abc"), span(4..7, "abc"), span(8..11, "abd")],
-        );
+        let shown = mask_spans("abc abc abd", vec![span(0..3, "abc"), span(4..7, "abc"), span(8..11, "abd")]);
 
         let masks: Vec<&str> = shown.split_inclusive('›').map(str::trim).collect();
         assert_eq!(masks[0], masks[1]);

@@ -11,16 +11,8 @@ pub(super) fn find_members(text: &str, name: &str, found: &mut impl FnMut(Range<
             continue;
         }
         let rest = &text[at + name.len()..];
-        let separators = [
-            ("=", ""),
-            ("%3D", "%"),
-            ("%3d", "%"),
-            ("%253D", "%25"),
-            ("%253d", "%25"),
-        ];
-        let Some((separator, nested)) = separators
-            .into_iter()
-            .find(|(separator, _)| rest.starts_with(separator))
+        let separators = [("=", ""), ("%3D", "%"), ("%3d", "%"), ("%253D", "%25"), ("%253d", "%25")];
+        let Some((separator, nested)) = separators.into_iter().find(|(separator, _)| rest.starts_with(separator))
         else {
             continue;
         };
@@ -132,16 +124,8 @@ fn attribute(text: &str, tag: Range<usize>, name: &str) -> Option<Range<usize>> 
 fn occurrences<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = usize> + 'a {
     let (bytes, name) = (text.as_bytes(), name.as_bytes());
     let first = [name[0].to_ascii_lowercase(), name[0].to_ascii_uppercase()];
-    let starts = bytes
-        .iter()
-        .enumerate()
-        .filter(move |(_, byte)| first.contains(byte))
-        .map(|(at, _)| at);
-    starts.filter(move |at| {
-        bytes
-            .get(*at..*at + name.len())
-            .is_some_and(|found| found.eq_ignore_ascii_case(name))
-    })
+    let starts = bytes.iter().enumerate().filter(move |(_, byte)| first.contains(byte)).map(|(at, _)| at);
+    starts.filter(move |at| bytes.get(*at..*at + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name)))
 }
 
 fn starts_a_word(text: &str, at: usize) -> bool {

@@ -26,11 +26,7 @@ impl Recorder {
     pub fn new(redactor: Redactor) -> Self {
         // A trace id of zeros is invalid (Trace Context 3.2.2.3).
         let trace = rand::random::<u128>().max(1);
-        Self {
-            redactor: Arc::new(redactor),
-            trace,
-            record: Arc::default(),
-        }
+        Self { redactor: Arc::new(redactor), trace, record: Arc::default() }
     }
 
     /// Names the Gherkin step that causes what is recorded from now on.

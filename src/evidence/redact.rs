@@ -54,15 +54,9 @@ impl Redactor {
         let secrets: BTreeSet<String> = secrets.into_iter().map(Into::into).collect();
         let mut known = Vec::new();
         for value in secrets.into_iter().filter(|secret| !secret.is_empty()) {
-            known.extend(spellings(&value).into_iter().map(|spelled| Needle {
-                spelled,
-                value: value.clone(),
-            }));
+            known.extend(spellings(&value).into_iter().map(|spelled| Needle { spelled, value: value.clone() }));
         }
-        Self {
-            known,
-            hide_tokens: !idp_is_mock,
-        }
+        Self { known, hide_tokens: !idp_is_mock }
     }
 
     /// A text of ours, such as a note, without anything that must not be shown.
@@ -107,10 +101,7 @@ impl Redactor {
     }
 
     fn headers(&self, headers: &Headers, learned: &Learned) -> Vec<(String, String)> {
-        let lines = headers
-            .0
-            .iter()
-            .map(|(name, value)| (name, String::from_utf8_lossy(value)));
+        let lines = headers.0.iter().map(|(name, value)| (name, String::from_utf8_lossy(value)));
         lines
             .map(|(name, value)| {
                 let spans = find_in_header(name, &value, self.hide_tokens);
@@ -122,37 +113,24 @@ impl Redactor {
     fn body(&self, body: &[u8], learned: &Learned) -> RecordedBody {
         let searched = &body[..body.len().min(SEARCHED_BODY_BYTES)];
         let mut text = self.learned_text(&String::from_utf8_lossy(searched), learned);
-        let unsure = if searched.len() < body.len() {
-            UNSURE_BODY_BYTES
-        } else {
-            0
-        };
+        let unsure = if searched.len() < body.len() { UNSURE_BODY_BYTES } else { 0 };
         let most = text.len().saturating_sub(unsure).min(KEPT_BODY_BYTES);
         let end = (0..=most).rev().find(|end| text.is_char_boundary(*end));
         text.truncate(end.unwrap_or(0));
-        RecordedBody {
-            text,
-            bytes: body.len() as u64,
-        }
+        RecordedBody { text, bytes: body.len() as u64 }
     }
 
     fn learn(&self, live: &Exchange, learned: &mut Learned) {
         let request = &live.request;
         learned.add(&request.target, find_in_text(&request.target, self.hide_tokens));
         let response = live.response.as_ref().ok();
-        for headers in [Some(&request.headers), response.map(|response| &response.headers)]
-            .into_iter()
-            .flatten()
-        {
+        for headers in [Some(&request.headers), response.map(|response| &response.headers)].into_iter().flatten() {
             for (name, value) in &headers.0 {
                 let value = String::from_utf8_lossy(value);
                 learned.add(&value, find_in_header(name, &value, self.hide_tokens));
             }
         }
-        for body in [Some(&request.body), response.map(|response| &response.body)]
-            .into_iter()
-            .flatten()
-        {
+        for body in [Some(&request.body), response.map(|response| &response.body)].into_iter().flatten() {
             let body = String::from_utf8_lossy(&body[..body.len().min(LEARNED_BODY_BYTES)]);
             learned.add(&body, find_in_text(&body, self.hide_tokens));
         }
@@ -163,12 +141,7 @@ impl Redactor {
             spans.extend(found(text, spelled, value, false));
         }
         for needle in &self.known {
-            spans.extend(found(
-                text,
-                &needle.spelled,
-                &needle.value,
-                needle.value.len() < SHORT_SECRET,
-            ));
+            spans.extend(found(text, &needle.spelled, &needle.value, needle.value.len() < SHORT_SECRET));
         }
         if !self.known.is_empty() {
             spans.extend(self.encoded_secrets(text));
@@ -191,16 +164,10 @@ impl Redactor {
                 }
                 let decoded = STANDARD.decode(&run).unwrap_or_default();
                 let contains = |needle: &Needle| {
-                    decoded
-                        .windows(needle.spelled.len())
-                        .any(|window| window == needle.spelled.as_bytes())
+                    decoded.windows(needle.spelled.len()).any(|window| window == needle.spelled.as_bytes())
                 };
                 if self.known.iter().any(contains) {
-                    spans.push(Span {
-                        range: at..end,
-                        value: text[at..end].to_string(),
-                        learn: false,
-                    });
+                    spans.push(Span { range: at..end, value: text[at..end].to_string(), learn: false });
                 }
             }
             at = end + 1;
@@ -227,12 +194,7 @@ fn found(text: &str, spelled: &str, value: &str, whole_words: bool) -> Vec<Span>
     let hits = text.match_indices(spelled).map(|(at, hit)| at..at + hit.len());
     let hits = hits
         .filter(|hit| !whole_words || !(text[..hit.start].ends_with(in_word) || text[hit.end..].starts_with(in_word)));
-    hits.map(|range| Span {
-        range,
-        value: value.to_string(),
-        learn: false,
-    })
-    .collect()
+    hits.map(|range| Span { range, value: value.to_string(), learn: false }).collect()
 }
 
 fn spellings(secret: &str) -> BTreeSet<String> {

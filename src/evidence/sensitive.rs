@@ -103,11 +103,7 @@ fn find_jwts(text: &str) -> Vec<Vec<Range<usize>>> {
             from = end + 1;
         }
         let is_token = segments.len() > 1 && segments[0].len() >= 8 && !segments[1].is_empty();
-        at = if is_token {
-            segments[segments.len() - 1].end
-        } else {
-            segments[0].end
-        };
+        at = if is_token { segments[segments.len() - 1].end } else { segments[0].end };
         if is_token {
             found.push(segments);
         }
@@ -123,11 +119,7 @@ fn push_jwt(text: &str, segments: &[Range<usize>], spans: &mut Vec<Span>) {
         5 => segments[1].start..end,
         _ => segments[2].start..end,
     };
-    spans.push(Span {
-        value: text[hidden.clone()].to_string(),
-        range: hidden,
-        learn: true,
-    });
+    spans.push(Span { value: text[hidden.clone()].to_string(), range: hidden, learn: true });
 }
 
 fn push_token(text: &str, range: Range<usize>, spans: &mut Vec<Span>) {
@@ -158,11 +150,7 @@ fn push_cookie(text: &str, pair: Range<usize>, hide_tokens: bool, spans: &mut Ve
         && raw.bytes().any(|byte| byte.is_ascii_alphabetic());
     // A token that may be shown is hidden as a cookie, and only there.
     let learn = looks_random && (hide_tokens || find_jwts(raw).is_empty());
-    spans.push(Span {
-        range: start..pair.end,
-        value: percent_decoded(raw),
-        learn,
-    });
+    spans.push(Span { range: start..pair.end, value: percent_decoded(raw), learn });
 }
 
 fn percent_decoded(raw: &str) -> String {
@@ -170,10 +158,7 @@ fn percent_decoded(raw: &str) -> String {
         return raw.to_string();
     }
     let member = format!("v={}", raw.replace('&', "%26"));
-    url::form_urlencoded::parse(member.as_bytes())
-        .next()
-        .map(|(_, value)| value.into_owned())
-        .unwrap_or_default()
+    url::form_urlencoded::parse(member.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -181,10 +166,7 @@ mod tests {
     use super::*;
 
     fn hidden(text: &str) -> Vec<String> {
-        find_in_text(text, true)
-            .into_iter()
-            .map(|span| text[span.range].to_string())
-            .collect()
+        find_in_text(text, true).into_iter().map(|span| text[span.range].to_string()).collect()
     }
 
     #[test]
@@ -212,13 +194,7 @@ mod tests {
 
     #[test]
     fn words_that_only_end_like_a_name_stay() {
-        let texts = [
-            "country_code=49",
-            "error_code=7",
-            "zipcode=12345",
-            r#"{"code": "invalid_request"}"#,
-            "code",
-        ];
+        let texts = ["country_code=49", "error_code=7", "zipcode=12345", r#"{"code": "invalid_request"}"#, "code"];
         for text in texts {
             assert_eq!(hidden(text), Vec::<String>::new(), "{text}");
         }
@@ -241,25 +217,12 @@ mod tests {
     #[test]
     fn repetitive_bodies_are_searched_in_linear_time() {
         let started = std::time::Instant::now();
-        for unit in [
-            "code=",
-            "eyJ",
-            "ey.",
-            "ewo.a",
-            "\"password\":\"",
-            "<input name=",
-            "code%3D",
-            "password\\\"",
-            "<",
-        ] {
+        for unit in ["code=", "eyJ", "ey.", "ewo.a", "\"password\":\"", "<input name=", "code%3D", "password\\\"", "<"]
+        {
             find_in_text(&unit.repeat(400_000 / unit.len()), true);
         }
 
-        assert!(
-            started.elapsed() < std::time::Duration::from_secs(20),
-            "{:?}",
-            started.elapsed()
-        );
+        assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
     }
 
     #[test]

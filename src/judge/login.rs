@@ -39,7 +39,9 @@ pub struct Control {
 pub fn control(attempt: &LoginAttempt) -> Result<Control, String> {
     let service = &attempt.service;
     if !attempt.closed_before {
-        return Err(format!("control failed: {service}'s protected path opens without a login, so no refusal can be seen there"));
+        return Err(format!(
+            "control failed: {service}'s protected path opens without a login, so no refusal can be seen there"
+        ));
     }
     match signed_in_as(attempt) {
         Verdict::Pass => Ok(Control { service: service.clone() }),
@@ -66,7 +68,9 @@ pub fn signed_in_as(attempt: &LoginAttempt) -> Verdict {
         Access::As(identity) if matches(identity, &attempt.expected) => Verdict::Pass,
         Access::As(identity) => fail(format!("signed in as {}", identity.words())),
         Access::Somebody => Verdict::Pass,
-        Access::Nobody { seen } => fail(format!("nobody is signed in; the login ended with {}; then {seen}", attempt.ended)),
+        Access::Nobody { seen } => {
+            fail(format!("nobody is signed in; the login ended with {}; then {seen}", attempt.ended))
+        }
         Access::Unclear { reason } => Verdict::Error { reason: reason.clone() },
     }
 }
@@ -74,7 +78,9 @@ pub fn signed_in_as(attempt: &LoginAttempt) -> Verdict {
 /// The login with a departure signed nobody in, while the control did.
 pub fn login_refused(control: &Control, attempt: &LoginAttempt) -> Verdict {
     if control.service != attempt.service {
-        return Verdict::Error { reason: format!("the control was made at {}, not at {}", control.service, attempt.service) };
+        return Verdict::Error {
+            reason: format!("the control was made at {}, not at {}", control.service, attempt.service),
+        };
     }
     if let Some((departure, false)) = &attempt.departure {
         return Verdict::Error {
@@ -86,7 +92,10 @@ pub fn login_refused(control: &Control, attempt: &LoginAttempt) -> Verdict {
     }
     let what = attempt.departure.as_ref().map_or("it", |(departure, _)| departure.as_str());
     let fail = |observed: String| {
-        Verdict::Fail(Finding { expected: format!("the login is refused, since {what}: nobody is signed in"), observed })
+        Verdict::Fail(Finding {
+            expected: format!("the login is refused, since {what}: nobody is signed in"),
+            observed,
+        })
     };
     match &attempt.access {
         Access::Nobody { .. } => Verdict::Pass,

@@ -45,9 +45,7 @@ fn faults_of(cookie: &Cookie, https: bool) -> Option<String> {
 
 /// The credentials `what` sign nobody in, while the control did.
 pub fn signed_out(what: &str, access: &Access) -> Verdict {
-    let fail = |observed: String| {
-        Verdict::Fail(Finding { expected: format!("{what} sign nobody in"), observed })
-    };
+    let fail = |observed: String| Verdict::Fail(Finding { expected: format!("{what} sign nobody in"), observed });
     match access {
         Access::Nobody { .. } => Verdict::Pass,
         Access::As(identity) => fail(format!("signed in as {}", identity.words())),

@@ -105,28 +105,17 @@ impl Each {
 
     /// Everything of the target that it stands for, in the file's order.
     pub(super) fn items(self, target: &Target) -> Vec<Item> {
-        target
-            .services
-            .iter()
-            .flat_map(|service| self.items_of(target, service))
-            .collect()
+        target.services.iter().flat_map(|service| self.items_of(target, service)).collect()
     }
 
     fn items_of(self, target: &Target, service: &Service) -> Vec<Item> {
         let able = |capability| service_capabilities(target, service).contains(&capability);
         let alone = |applies: bool| {
-            if applies {
-                vec![vec![("service", service.name.clone())]]
-            } else {
-                Vec::new()
-            }
+            if applies { vec![vec![("service", service.name.clone())]] } else { Vec::new() }
         };
         let paths = |applies: bool, paths: &[String]| {
             let paths = if applies { paths } else { &[] };
-            paths
-                .iter()
-                .map(|path| vec![("service", service.name.clone()), ("path", path.clone())])
-                .collect()
+            paths.iter().map(|path| vec![("service", service.name.clone()), ("path", path.clone())]).collect()
         };
         match self {
             Self::RelyingParty => alone(service.is_relying_party()),
@@ -134,10 +123,9 @@ impl Each {
             Self::Service => alone(true),
             Self::IntrospectingService => alone(able(Capability::Introspection)),
             Self::JwtService => alone(able(Capability::JwtBearer)),
-            Self::ProtectedPath => paths(
-                service.is_relying_party() || service.is_resource_server(),
-                &service.protected,
-            ),
+            Self::ProtectedPath => {
+                paths(service.is_relying_party() || service.is_resource_server(), &service.protected)
+            }
             Self::RpProtectedPath => paths(service.is_relying_party(), &service.protected),
             Self::RsProtectedPath => paths(service.is_resource_server(), &service.protected),
             Self::HealthPath => paths(true, &service.health),

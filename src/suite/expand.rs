@@ -25,14 +25,7 @@ pub(super) struct Expansion<'a> {
 /// The scenarios that `template` gives on `target`.
 pub(super) fn expand<'a>(template: &'a Template, target: &Target) -> Vec<Expansion<'a>> {
     if template.tables.is_empty() {
-        let scenario = filled(
-            template,
-            &template.scenario.name,
-            template.line,
-            &[],
-            &[],
-            &template.tags,
-        );
+        let scenario = filled(template, &template.scenario.name, template.line, &[], &[], &template.tags);
         let title = template.scenario.name.clone();
         return vec![Expansion {
             title,
@@ -78,9 +71,7 @@ pub(super) fn expand<'a>(template: &'a Template, target: &Target) -> Vec<Expansi
 /// The titles of the rows with `*` left as they are, and their lines.
 pub(super) fn raw_titles(template: &Template) -> Vec<(String, usize)> {
     let suffix = suffix_columns(template);
-    rows(template)
-        .map(|(table, row)| (title(template, &suffix, &table.columns, &row.cells), row.line))
-        .collect()
+    rows(template).map(|(table, row)| (title(template, &suffix, &table.columns, &row.cells), row.line)).collect()
 }
 
 /// The steps of every row, with made-up values for the target's.
@@ -96,29 +87,16 @@ pub(super) fn samples(template: &Template) -> Vec<Step> {
     };
     rows(template)
         .flat_map(|(table, row)| {
-            let cells: Vec<String> = table
-                .columns
-                .iter()
-                .zip(&row.cells)
-                .map(|(column, cell)| sample(column, cell))
-                .collect();
-            template
-                .scenario
-                .steps
-                .iter()
-                .map(|step| filled_step(step, &table.columns, &cells))
-                .collect::<Vec<_>>()
+            let cells: Vec<String> =
+                table.columns.iter().zip(&row.cells).map(|(column, cell)| sample(column, cell)).collect();
+            template.scenario.steps.iter().map(|step| filled_step(step, &table.columns, &cells)).collect::<Vec<_>>()
         })
         .collect()
 }
 
 /// The texts in which a column can be used.
 pub(super) fn texts(scenario: &Scenario) -> impl Iterator<Item = &str> {
-    scenario
-        .steps
-        .iter()
-        .flat_map(step_texts)
-        .chain([scenario.name.as_str()])
+    scenario.steps.iter().flat_map(step_texts).chain([scenario.name.as_str()])
 }
 
 /// The names in `text` that look like `<name>`.
@@ -131,9 +109,7 @@ pub(super) fn placeholders(text: &str) -> Vec<&str> {
         };
         let name = &rest[..end];
         let is_name = name.starts_with(char::is_alphabetic)
-            && name
-                .chars()
-                .all(|c| c.is_alphanumeric() || c == '-' || c == '_' || c == ' ');
+            && name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_' || c == ' ');
         // `<a href>` is no name, and neither is `a < b and c > d`.
         if is_name && !name.ends_with(' ') {
             names.push(name);
@@ -143,17 +119,11 @@ pub(super) fn placeholders(text: &str) -> Vec<&str> {
 }
 
 fn rows(template: &Template) -> impl Iterator<Item = (&Table, &Row)> {
-    template
-        .tables
-        .iter()
-        .flat_map(|table| table.rows.iter().map(move |row| (table, row)))
+    template.tables.iter().flat_map(|table| table.rows.iter().map(move |row| (table, row)))
 }
 
 fn step_texts(step: &Step) -> impl Iterator<Item = &str> {
-    let cells = step
-        .table
-        .iter()
-        .flat_map(|table| table.rows.iter().flatten().map(String::as_str));
+    let cells = step.table.iter().flat_map(|table| table.rows.iter().flatten().map(String::as_str));
     cells.chain(step.docstring.as_deref()).chain([step.value.as_str()])
 }
 
@@ -178,18 +148,11 @@ fn suffix_columns(template: &Template) -> Vec<&str> {
         let blurred = |table: &Table, row: &Row| -> Vec<String> {
             let pairs = table.columns.iter().zip(&row.cells);
             pairs
-                .map(|(column, cell)| {
-                    if starred.contains(column.as_str()) {
-                        "*".to_owned()
-                    } else {
-                        cell.clone()
-                    }
-                })
+                .map(|(column, cell)| if starred.contains(column.as_str()) { "*".to_owned() } else { cell.clone() })
                 .collect()
         };
-        let mut titles: Vec<String> = rows(template)
-            .map(|(table, row)| title(template, columns, &table.columns, &blurred(table, row)))
-            .collect();
+        let mut titles: Vec<String> =
+            rows(template).map(|(table, row)| title(template, columns, &table.columns, &blurred(table, row))).collect();
         let count = titles.len();
         titles.sort_unstable();
         titles.dedup();
@@ -209,25 +172,13 @@ fn title(template: &Template, suffix: &[&str], columns: &[String], cells: &[Stri
     let title = fill_in(&template.scenario.name, columns, cells);
     let named: Vec<String> = suffix
         .iter()
-        .filter_map(|name| {
-            Some(format!(
-                "{name}={}",
-                cells[columns.iter().position(|column| column == name)?]
-            ))
-        })
+        .filter_map(|name| Some(format!("{name}={}", cells[columns.iter().position(|column| column == name)?])))
         .collect();
-    if named.is_empty() {
-        title
-    } else {
-        format!("{title} [{}]", named.join(", "))
-    }
+    if named.is_empty() { title } else { format!("{title} [{}]", named.join(", ")) }
 }
 
 fn service(columns: &[String], cells: &[String]) -> Option<String> {
-    columns
-        .iter()
-        .position(|column| column == "service")
-        .map(|index| cells[index].clone())
+    columns.iter().position(|column| column == "service").map(|index| cells[index].clone())
 }
 
 /// The row once for every item that fits its other cells. A cell of a filled-in column that is no `*` selects.
@@ -263,11 +214,7 @@ fn filled(
     cells: &[String],
     tags: &Tags,
 ) -> Scenario {
-    let own = template
-        .scenario
-        .steps
-        .iter()
-        .map(|step| filled_step(step, columns, cells));
+    let own = template.scenario.steps.iter().map(|step| filled_step(step, columns, cells));
     let background = template.background.iter().map(|step| filled_step(step, &[], &[]));
     Scenario {
         name: title.to_owned(),
@@ -282,15 +229,8 @@ fn filled(
 fn filled_step(step: &Step, columns: &[String], cells: &[String]) -> Step {
     let mut filled = step.clone();
     filled.value = fill_in(&step.value, columns, cells);
-    filled.docstring = step
-        .docstring
-        .as_deref()
-        .map(|text| fill_in(between_marks(text), columns, cells));
-    for cell in filled
-        .table
-        .iter_mut()
-        .flat_map(|table| table.rows.iter_mut().flatten())
-    {
+    filled.docstring = step.docstring.as_deref().map(|text| fill_in(between_marks(text), columns, cells));
+    for cell in filled.table.iter_mut().flat_map(|table| table.rows.iter_mut().flatten()) {
         *cell = fill_in(cell, columns, cells);
     }
     filled
@@ -298,14 +238,9 @@ fn filled_step(step: &Step, columns: &[String], cells: &[String]) -> Step {
 
 /// The parser keeps the line breaks beside the marks.
 fn between_marks(text: &str) -> &str {
-    let text = text
-        .strip_prefix("\r\n")
-        .or_else(|| text.strip_prefix('\n'))
-        .unwrap_or(text);
+    let text = text.strip_prefix("\r\n").or_else(|| text.strip_prefix('\n')).unwrap_or(text);
     let text = text.trim_end_matches([' ', '\t']);
-    text.strip_suffix("\r\n")
-        .or_else(|| text.strip_suffix('\n'))
-        .unwrap_or(text)
+    text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text)
 }
 
 /// Replaces `<column>` by its cell, once: what a cell brings in is not looked at again.
@@ -349,18 +284,12 @@ mod tests {
         let columns = ["a".to_owned(), "b".to_owned()];
         let cells = ["<b>".to_owned(), "2".to_owned()];
 
-        assert_eq!(
-            fill_in("<a> and <b> and <c> and < b", &columns, &cells),
-            "<b> and 2 and <c> and < b"
-        );
+        assert_eq!(fill_in("<a> and <b> and <c> and < b", &columns, &cells), "<b> and 2 and <c> and < b");
     }
 
     #[test]
     fn only_names_are_taken_for_placeholders() {
-        assert_eq!(
-            placeholders("<service> at <the path> </b> <1> a < b > c <x"),
-            ["service", "the path"]
-        );
+        assert_eq!(placeholders("<service> at <the path> </b> <1> a < b > c <x"), ["service", "the path"]);
     }
 
     #[test]

@@ -13,11 +13,7 @@ const LIMIT: usize = 512 * 1024;
 pub fn built_in() -> Vec<FeatureSource> {
     let mut sources: Vec<FeatureSource> = catalogue::embedded_files("feature")
         .into_iter()
-        .map(|(path, text)| FeatureSource {
-            path,
-            text: text.to_owned(),
-            built_in: true,
-        })
+        .map(|(path, text)| FeatureSource { path, text: text.to_owned(), built_in: true })
         .collect();
     sources.sort_by(|a, b| a.path.cmp(&b.path));
     sources
@@ -35,22 +31,14 @@ pub fn find(dir: &Path) -> Result<Vec<FeatureSource>, SuiteErrors> {
     let mut sources = Vec::new();
     for file in &files {
         match load(file) {
-            Ok(text) => sources.push(FeatureSource {
-                path: shown(file),
-                text,
-                built_in: false,
-            }),
+            Ok(text) => sources.push(FeatureSource { path: shown(file), text, built_in: false }),
             Err(error) => mistakes.push(Mistake::of_file(shown(file), error)),
         }
     }
     if sources.is_empty() && mistakes.is_empty() {
         mistakes.push(Mistake::of_file(shown(dir), SuiteError::NoFiles));
     }
-    if mistakes.is_empty() {
-        Ok(sources)
-    } else {
-        Err(SuiteErrors { mistakes })
-    }
+    if mistakes.is_empty() { Ok(sources) } else { Err(SuiteErrors { mistakes }) }
 }
 
 /// `above` holds the real paths of the folders that led here: one that comes again is a loop.
@@ -74,9 +62,7 @@ fn walk(dir: &Path, above: &mut Vec<PathBuf>, files: &mut BTreeSet<PathBuf>, mis
     }
     paths.sort();
     for path in paths {
-        let named_feature = path
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("feature"));
+        let named_feature = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("feature"));
         match std::fs::metadata(&path) {
             Ok(found) if found.is_dir() => walk(&path, above, files, mistakes),
             Ok(found) if found.is_file() && named_feature => {
@@ -92,29 +78,18 @@ fn walk(dir: &Path, above: &mut Vec<PathBuf>, files: &mut BTreeSet<PathBuf>, mis
 }
 
 fn load(file: &Path) -> Result<String, SuiteError> {
-    let bytes = std::fs::read(file).map_err(|error| SuiteError::Unreadable {
-        reason: error.to_string(),
-    })?;
+    let bytes = std::fs::read(file).map_err(|error| SuiteError::Unreadable { reason: error.to_string() })?;
     if bytes.len() > LIMIT {
-        return Err(SuiteError::TooLarge {
-            bytes: bytes.len(),
-            limit: LIMIT,
-        });
+        return Err(SuiteError::TooLarge { bytes: bytes.len(), limit: LIMIT });
     }
-    let text = String::from_utf8(bytes).map_err(|error| SuiteError::NotUtf8 {
-        offset: error.utf8_error().valid_up_to(),
-    })?;
+    let text =
+        String::from_utf8(bytes).map_err(|error| SuiteError::NotUtf8 { offset: error.utf8_error().valid_up_to() })?;
     // The byte order mark that some editors write is no part of the text.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Mistake {
-    Mistake::of_file(
-        shown(path),
-        SuiteError::Unreadable {
-            reason: error.to_string(),
-        },
-    )
+    Mistake::of_file(shown(path), SuiteError::Unreadable { reason: error.to_string() })
 }
 
 fn shown(path: &Path) -> String {
@@ -143,12 +118,7 @@ mod tests {
     }
 
     fn errors(dir: &Path) -> Vec<SuiteError> {
-        find(dir)
-            .unwrap_err()
-            .mistakes
-            .into_iter()
-            .map(|mistake| mistake.error)
-            .collect()
+        find(dir).unwrap_err().mistakes.into_iter().map(|mistake| mistake.error).collect()
     }
 
     #[test]
@@ -174,10 +144,7 @@ mod tests {
 
     #[test]
     fn a_missing_folder_is_refused() {
-        assert!(matches!(
-            errors(Path::new("/no/such/folder"))[..],
-            [SuiteError::Unreadable { .. }]
-        ));
+        assert!(matches!(errors(Path::new("/no/such/folder"))[..], [SuiteError::Unreadable { .. }]));
     }
 
     #[test]
@@ -203,10 +170,6 @@ mod tests {
         let paths: Vec<String> = built_in().into_iter().map(|source| source.path).collect();
 
         assert!(paths.is_sorted());
-        assert!(
-            paths
-                .iter()
-                .all(|path| path.starts_with("features/") && path.ends_with(".feature"))
-        );
+        assert!(paths.iter().all(|path| path.starts_with("features/") && path.ends_with(".feature")));
     }
 }

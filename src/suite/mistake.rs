@@ -66,10 +66,7 @@ pub enum SuiteError {
     )]
     NoSteps { block: &'static str },
     #[error("the {block} has no title")]
-    #[diagnostic(
-        code("suite::no-title"),
-        help("say after the colon what holds, in the present tense")
-    )]
+    #[diagnostic(code("suite::no-title"), help("say after the colon what holds, in the present tense"))]
     NoTitle { block: &'static str },
     #[error("the scenario has no `Then`: it cannot fail")]
     #[diagnostic(code("suite::no-then"), help("end it with `Then <what must hold>`"))]
@@ -81,10 +78,7 @@ pub enum SuiteError {
     )]
     MisspeltKeyword { found: String, keyword: String },
     #[error("a step without its keyword, which would be read as a description")]
-    #[diagnostic(
-        code("suite::swallowed-step"),
-        help("begin the line with `Given`, `When`, `Then`, `And` or `But`")
-    )]
+    #[diagnostic(code("suite::swallowed-step"), help("begin the line with `Given`, `When`, `Then`, `And` or `But`"))]
     SwallowedStep,
     #[error("`{found}` is neither a step nor a keyword")]
     #[diagnostic(
@@ -108,16 +102,10 @@ pub enum SuiteError {
     #[diagnostic(code("suite::stray-doc-string"), help("put it directly below its step"))]
     StrayDocString,
     #[error("the doc string that begins here has no end")]
-    #[diagnostic(
-        code("suite::open-doc-string"),
-        help("close it with the same three marks on a line of their own")
-    )]
+    #[diagnostic(code("suite::open-doc-string"), help("close it with the same three marks on a line of their own"))]
     OpenDocString,
     #[error("the file is written in the language `{language}`")]
-    #[diagnostic(
-        code("suite::language"),
-        help("write English keywords: misspelt ones can only be found in English")
-    )]
+    #[diagnostic(code("suite::language"), help("write English keywords: misspelt ones can only be found in English"))]
     Language { language: String },
     #[error("found `{found}`, which cannot be read as Gherkin here; expected {expected}")]
     #[diagnostic(
@@ -141,10 +129,7 @@ pub enum SuiteError {
     )]
     RowEscape,
     #[error("the outline has no `Examples:`")]
-    #[diagnostic(
-        code("suite::no-examples"),
-        help("add `Examples:` with a table, or write `Scenario:`")
-    )]
+    #[diagnostic(code("suite::no-examples"), help("add `Examples:` with a table, or write `Scenario:`"))]
     NoExamples,
     #[error("the examples have no rows")]
     #[diagnostic(
@@ -171,10 +156,7 @@ pub enum SuiteError {
     )]
     UnusedColumn { name: String },
     #[error("the title `{title}` stands already on line {first}")]
-    #[diagnostic(
-        code("suite::title-twice"),
-        help("results are told apart by their titles: give each its own")
-    )]
+    #[diagnostic(code("suite::title-twice"), help("results are told apart by their titles: give each its own"))]
     TitleTwice { title: String, first: usize },
 
     #[error("the tag `@{tag}` is not allowed: it changes what counts as passed")]
@@ -199,39 +181,22 @@ pub enum SuiteError {
     )]
     NoCheck,
     #[error("the scenario names more than one check")]
-    #[diagnostic(
-        code("suite::several-checks"),
-        help("one verdict answers one question: split the scenario")
-    )]
+    #[diagnostic(code("suite::several-checks"), help("one verdict answers one question: split the scenario"))]
     SeveralChecks,
     #[error("there is no capability `{name}`{}", suggestion(.nearest))]
     #[diagnostic(code("suite::unknown-need"), help("known are {known}"))]
-    UnknownNeed {
-        name: String,
-        nearest: Option<String>,
-        known: String,
-    },
+    UnknownNeed { name: String, nearest: Option<String>, known: String },
     #[error("there is nothing `@each:{name}` could stand for{}", suggestion(.nearest))]
     #[diagnostic(code("suite::unknown-each"), help("known are {known}"))]
-    UnknownEach {
-        name: String,
-        nearest: Option<String>,
-        known: String,
-    },
+    UnknownEach { name: String, nearest: Option<String>, known: String },
     #[error("`@each:` belongs above `Examples:`")]
-    #[diagnostic(
-        code("suite::misplaced-each"),
-        help("put it on the line above the `Examples:` whose rows it repeats")
-    )]
+    #[diagnostic(code("suite::misplaced-each"), help("put it on the line above the `Examples:` whose rows it repeats"))]
     MisplacedEach,
     #[error("the examples have more than one `@each:`")]
     #[diagnostic(code("suite::several-each"), help("make a table for each of them"))]
     SeveralEach,
     #[error("no cell of these examples is filled in by `@each:{each}`")]
-    #[diagnostic(
-        code("suite::each-without-star"),
-        help("write `*` into the cells of {columns}, or remove the tag")
-    )]
+    #[diagnostic(code("suite::each-without-star"), help("write `*` into the cells of {columns}, or remove the tag"))]
     EachWithoutStar { each: &'static str, columns: String },
     #[error("nothing fills in the `*` of the column `{column}`")]
     #[diagnostic(code("suite::unfilled-star"), help("{remedy}; write `\\\\*` for a plain star"))]
@@ -242,45 +207,26 @@ pub enum SuiteError {
         code("suite::unknown-step"),
         help("`authproof steps` shows all steps; the kind of keyword counts, too")
     )]
-    UnknownStep {
-        keyword: &'static str,
-        text: String,
-        nearest: Option<String>,
-    },
+    UnknownStep { keyword: &'static str, text: String, nearest: Option<String> },
     #[error("`{keyword} {text}` fits more than one step")]
-    #[diagnostic(
-        code("suite::ambiguous-step"),
-        help("quote its arguments, or word it as `authproof steps` shows it")
-    )]
+    #[diagnostic(code("suite::ambiguous-step"), help("quote its arguments, or word it as `authproof steps` shows it"))]
     AmbiguousStep { keyword: &'static str, text: String },
 }
 
 /// The end of a message that suggests a name.
 pub(super) fn suggestion(name: &Option<String>) -> String {
-    name.as_ref()
-        .map(|name| format!("; the nearest is `{name}`"))
-        .unwrap_or_default()
+    name.as_ref().map(|name| format!("; the nearest is `{name}`")).unwrap_or_default()
 }
 
 impl Mistake {
     /// A mistake that concerns a file or folder as a whole.
     pub(super) fn of_file(file: impl Into<String>, error: SuiteError) -> Self {
-        Self {
-            file: file.into(),
-            line: None,
-            error,
-            source: None,
-            span: None,
-        }
+        Self { file: file.into(), line: None, error, source: None, span: None }
     }
 
     /// A mistake on a line of `text`.
     pub(super) fn on_line(file: &str, text: &Arc<str>, line: usize, error: SuiteError) -> Self {
-        let start: usize = text
-            .split_inclusive('\n')
-            .take(line.saturating_sub(1))
-            .map(str::len)
-            .sum();
+        let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
         let whole = text[start..].lines().next().unwrap_or_default();
         let indent = whole.len() - whole.trim_start().len();
         let span = SourceSpan::from((start + indent, whole.trim().len()));
@@ -320,10 +266,7 @@ impl Diagnostic for Mistake {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let span = self.span?;
-        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(
-            Some("here".into()),
-            span,
-        ))))
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(Some("here".into()), span))))
     }
 }
 

@@ -15,24 +15,14 @@ pub fn plan(suite: &Suite, target: &Target, catalogue: &Catalogue, selection: &S
     let choice = match Choice::new(selection, catalogue) {
         Ok(choice) => choice,
         Err(error) => {
-            return Plan {
-                unmatched: vec![error],
-                ..Plan::default()
-            };
+            return Plan { unmatched: vec![error], ..Plan::default() };
         }
     };
     let all = candidates(suite, target);
-    let seen: Vec<Candidate<'_>> = all
-        .iter()
-        .map(|(_, expansion, name)| candidate(expansion, name))
-        .collect();
+    let seen: Vec<Candidate<'_>> = all.iter().map(|(_, expansion, name)| candidate(expansion, name)).collect();
     let unmatched = choice.unmatched(&seen, target);
     if !unmatched.is_empty() {
-        return Plan {
-            deselected: all.len(),
-            unmatched,
-            ..Plan::default()
-        };
+        return Plan { deselected: all.len(), unmatched, ..Plan::default() };
     }
     let mut plan = Plan::default();
     for (template, expansion, name) in &all {
@@ -40,11 +30,7 @@ pub fn plan(suite: &Suite, target: &Target, catalogue: &Catalogue, selection: &S
             plan.deselected += 1;
             continue;
         }
-        let risk = name
-            .check
-            .as_deref()
-            .and_then(|id| catalogue.find(id))
-            .map_or(Risk::Active, |check| check.risk);
+        let risk = name.check.as_deref().and_then(|id| catalogue.find(id)).map_or(Risk::Active, |check| check.risk);
         let reason = impossible(expansion, target).or_else(|| choice.refuses(risk, target.environment));
         match (&expansion.scenario, reason) {
             (_, Some(reason)) => plan.skipped.push((name.clone(), reason)),
@@ -62,10 +48,7 @@ pub fn plan(suite: &Suite, target: &Target, catalogue: &Catalogue, selection: &S
 }
 
 fn candidate<'a>(expansion: &'a Expansion<'_>, name: &'a CaseName) -> Candidate<'a> {
-    Candidate {
-        name,
-        tags: &expansion.tags.all,
-    }
+    Candidate { name, tags: &expansion.tags.all }
 }
 
 fn candidates<'a>(suite: &'a Suite, target: &Target) -> Vec<(&'a Template, Expansion<'a>, CaseName)> {
@@ -103,10 +86,7 @@ fn impossible(expansion: &Expansion<'_>, target: &Target) -> Option<String> {
         },
     };
     let missing: Vec<&Capability> = expansion.tags.needs.difference(&offered).collect();
-    let reasons: Vec<String> = missing
-        .into_iter()
-        .map(|capability| capability.missing_reason().to_string())
-        .collect();
+    let reasons: Vec<String> = missing.into_iter().map(|capability| capability.missing_reason().to_string()).collect();
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 

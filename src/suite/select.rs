@@ -34,31 +34,17 @@ pub enum SelectionError {
     #[diagnostic(code("selection::unknown-check"), help("`authproof list` shows all checks"))]
     UnknownCheck { id: String, nearest: Option<String> },
     #[error("no scenario proves `{id}`")]
-    #[diagnostic(
-        code("selection::unproved-check"),
-        help("the check is in the catalogue only; choose another one")
-    )]
+    #[diagnostic(code("selection::unproved-check"), help("the check is in the catalogue only; choose another one"))]
     NoScenario { id: String },
     #[error("the target has no service `{name}`{}", suggestion(.nearest))]
     #[diagnostic(code("selection::unknown-service"), help("the services are {known}"))]
-    UnknownService {
-        name: String,
-        nearest: Option<String>,
-        known: String,
-    },
+    UnknownService { name: String, nearest: Option<String>, known: String },
     #[error("no scenario concerns the service `{name}` alone")]
-    #[diagnostic(
-        code("selection::idle-service"),
-        help("`authproof plan` shows what concerns which service")
-    )]
+    #[diagnostic(code("selection::idle-service"), help("`authproof plan` shows what concerns which service"))]
     IdleService { name: String },
     #[error("there is no area `{name}`{}", suggestion(.nearest))]
     #[diagnostic(code("selection::unknown-area"), help("the areas are {known}"))]
-    UnknownArea {
-        name: String,
-        nearest: Option<String>,
-        known: String,
-    },
+    UnknownArea { name: String, nearest: Option<String>, known: String },
     #[error("`{expression}` is no tag expression: column {column} cannot be read")]
     #[diagnostic(
         code("selection::tag-expression"),
@@ -66,10 +52,7 @@ pub enum SelectionError {
     )]
     TagExpression { expression: String, column: usize },
     #[error("no scenario has tags that fit `{expression}`")]
-    #[diagnostic(
-        code("selection::no-tags"),
-        help("`authproof plan` shows the tags of every scenario")
-    )]
+    #[diagnostic(code("selection::no-tags"), help("`authproof plan` shows the tags of every scenario"))]
     NoTags { expression: String },
     #[error("no title contains `{text}`")]
     #[diagnostic(code("selection::no-name"), help("`authproof plan` shows every title"))]
@@ -95,11 +78,7 @@ pub(super) struct Choice<'a> {
 impl<'a> Choice<'a> {
     pub(super) fn new(selection: &'a Selection, catalogue: &'a Catalogue) -> Result<Self, SelectionError> {
         let tags = selection.tags.as_deref().map(read_expression).transpose()?;
-        Ok(Self {
-            selection,
-            tags,
-            catalogue,
-        })
+        Ok(Self { selection, tags, catalogue })
     }
 
     /// Does every part of the selection want it?
@@ -108,9 +87,7 @@ impl<'a> Choice<'a> {
             values.is_empty() || values.iter().any(|value| fits(value))
         };
         any(&self.selection.ids, &|pattern| self.fits_id(pattern, case))
-            && any(&self.selection.services, &|name| {
-                case.name.service.as_deref() == Some(name)
-            })
+            && any(&self.selection.services, &|name| case.name.service.as_deref() == Some(name))
             && any(&self.selection.areas, &|name| self.area(case) == Some(name))
             && self.tags.as_ref().is_none_or(|tags| tags::holds(tags, case.tags))
             && self.selection.name.as_ref().is_none_or(|text| fits_name(text, case))
@@ -124,34 +101,20 @@ impl<'a> Choice<'a> {
         for id in selection.ids.iter().filter(|id| none(&|case| self.fits_id(id, case))) {
             unmatched.push(self.missing_check(id));
         }
-        for name in selection
-            .services
-            .iter()
-            .filter(|name| none(&|case| case.name.service.as_ref() == Some(name)))
-        {
+        for name in selection.services.iter().filter(|name| none(&|case| case.name.service.as_ref() == Some(name))) {
             unmatched.push(missing_service(name, target));
         }
         let areas: Vec<&str> = cases.iter().filter_map(|case| self.area(case)).collect();
         for name in selection.areas.iter().filter(|name| !areas.contains(&name.as_str())) {
             let nearest = spelling::nearest(name, areas.iter().copied());
-            unmatched.push(SelectionError::UnknownArea {
-                name: name.clone(),
-                nearest,
-                known: listed(&areas),
-            });
+            unmatched.push(SelectionError::UnknownArea { name: name.clone(), nearest, known: listed(&areas) });
         }
         if let (Some(tags), Some(expression)) = (&self.tags, &selection.tags)
             && none(&|case| tags::holds(tags, case.tags))
         {
-            unmatched.push(SelectionError::NoTags {
-                expression: expression.clone(),
-            });
+            unmatched.push(SelectionError::NoTags { expression: expression.clone() });
         }
-        if let Some(text) = selection
-            .name
-            .as_ref()
-            .filter(|text| none(&|case| fits_name(text, case)))
-        {
+        if let Some(text) = selection.name.as_ref().filter(|text| none(&|case| fits_name(text, case))) {
             unmatched.push(SelectionError::NoName { text: text.clone() });
         }
         if unmatched.is_empty() && !cases.is_empty() && none(&|case| self.wants(case)) {
@@ -194,28 +157,18 @@ impl<'a> Choice<'a> {
 
     /// The check's area, or the folder that the feature stands in.
     fn area<'b>(&'b self, case: &'b Candidate<'_>) -> Option<&'b str> {
-        let of_check = case
-            .name
-            .check
-            .as_deref()
-            .and_then(|id| self.catalogue.find(id))
-            .map(|check| check.area.as_str());
+        let of_check =
+            case.name.check.as_deref().and_then(|id| self.catalogue.find(id)).map(|check| check.area.as_str());
         of_check.or_else(|| case.name.feature.rsplit(['/', '\\']).nth(1))
     }
 
     fn missing_check(&self, id: &str) -> SelectionError {
         let checks = self.catalogue.checks();
-        if checks
-            .iter()
-            .any(|check| fits_pattern(id, &check.id) || fits_pattern(id, &check.name))
-        {
+        if checks.iter().any(|check| fits_pattern(id, &check.id) || fits_pattern(id, &check.name)) {
             return SelectionError::NoScenario { id: id.to_owned() };
         }
         let known = checks.iter().flat_map(|check| [check.id.as_str(), check.name.as_str()]);
-        SelectionError::UnknownCheck {
-            id: id.to_owned(),
-            nearest: spelling::nearest(id, known),
-        }
+        SelectionError::UnknownCheck { id: id.to_owned(), nearest: spelling::nearest(id, known) }
     }
 }
 
@@ -225,15 +178,9 @@ fn read_expression(expression: &str) -> Result<TagOperation, SelectionError> {
     let read = if expression.len() > LIMIT {
         Err(LIMIT)
     } else {
-        expression
-            .trim()
-            .parse::<TagOperation>()
-            .map_err(|error| error.location.column)
+        expression.trim().parse::<TagOperation>().map_err(|error| error.location.column)
     };
-    read.map_err(|column| SelectionError::TagExpression {
-        expression: expression.to_owned(),
-        column,
-    })
+    read.map_err(|column| SelectionError::TagExpression { expression: expression.to_owned(), column })
 }
 
 fn missing_service(name: &str, target: &Target) -> SelectionError {
@@ -242,11 +189,7 @@ fn missing_service(name: &str, target: &Target) -> SelectionError {
         return SelectionError::IdleService { name: name.to_owned() };
     }
     let nearest = spelling::nearest(name, known.iter().copied());
-    SelectionError::UnknownService {
-        name: name.to_owned(),
-        nearest,
-        known: listed(&known),
-    }
+    SelectionError::UnknownService { name: name.to_owned(), nearest, known: listed(&known) }
 }
 
 fn listed(names: &[&str]) -> String {
@@ -286,12 +229,9 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_any_text() {
-        for (pattern, text) in [
-            ("E-*", "E-12"),
-            ("e-12", "E-12"),
-            ("*", "E-12"),
-            ("id-*-*act", "id-token-issuer-exact"),
-        ] {
+        for (pattern, text) in
+            [("E-*", "E-12"), ("e-12", "E-12"), ("*", "E-12"), ("id-*-*act", "id-token-issuer-exact")]
+        {
             assert!(fits_pattern(pattern, text), "{pattern} {text}");
         }
         for (pattern, text) in [("E-1", "E-12"), ("E-*3", "E-12"), ("D-*", "E-12"), ("E-1*12", "E-12")] {

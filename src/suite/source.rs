@@ -80,30 +80,19 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
         let kind = match open {
             Some(marks) if trimmed.contains(marks) => {
                 open = None;
-                Kind::DocStringMark {
-                    opens: false,
-                    clean: trimmed == marks,
-                }
+                Kind::DocStringMark { opens: false, clean: trimmed == marks }
             }
             Some(_) => Kind::DocStringText,
             None => match ["\"\"\"", "```"].into_iter().find(|marks| trimmed.starts_with(marks)) {
                 Some(marks) => {
                     // Marks that open and close on one line leave nothing open.
                     open = (!trimmed[marks.len()..].contains(marks)).then_some(marks);
-                    Kind::DocStringMark {
-                        opens: true,
-                        clean: trimmed == marks,
-                    }
+                    Kind::DocStringMark { opens: true, clean: trimmed == marks }
                 }
                 None => plain(trimmed),
             },
         };
-        lines.push(Line {
-            number: index + 1,
-            raw,
-            text: trimmed,
-            kind,
-        });
+        lines.push(Line { number: index + 1, raw, text: trimmed, kind });
     }
     lines
 }
@@ -133,10 +122,7 @@ pub(super) fn lines_of_rows(lines: &[Line<'_>], from: usize, count: usize) -> Ve
 pub(super) fn line_at(text: &str, offset: usize) -> usize {
     let rest = &text.as_bytes()[offset.min(text.len())..];
     let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-    let newlines = text.as_bytes()[..(offset + blank).min(text.len())]
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count();
+    let newlines = text.as_bytes()[..(offset + blank).min(text.len())].iter().filter(|byte| **byte == b'\n').count();
     newlines + 1
 }
 
@@ -149,11 +135,7 @@ fn plain(text: &str) -> Kind<'_> {
     }
     if text.starts_with('@') {
         let tags = text.split_whitespace().take_while(|word| !word.starts_with('#'));
-        return Kind::Tags(
-            tags.flat_map(|word| word.split('@'))
-                .filter(|tag| !tag.is_empty())
-                .collect(),
-        );
+        return Kind::Tags(tags.flat_map(|word| word.split('@')).filter(|tag| !tag.is_empty()).collect());
     }
     if text.starts_with('|') {
         return Kind::Row(row(text));
@@ -173,11 +155,7 @@ fn plain(text: &str) -> Kind<'_> {
 }
 
 fn row(text: &str) -> Row {
-    let mut row = Row {
-        cells: 0,
-        closed: true,
-        bad_escape: false,
-    };
+    let mut row = Row { cells: 0, closed: true, bad_escape: false };
     let mut chars = text[1..].chars();
     let mut behind_bar = String::new();
     while let Some(c) = chars.next() {
@@ -216,15 +194,9 @@ mod tests {
                 Kind::Tags(vec!["a", "b"]),
                 Kind::Block(Block::Scenario, "s"),
                 Kind::Step("x"),
-                Kind::DocStringMark {
-                    opens: true,
-                    clean: true
-                },
+                Kind::DocStringMark { opens: true, clean: true },
                 Kind::DocStringText,
-                Kind::DocStringMark {
-                    opens: false,
-                    clean: true
-                },
+                Kind::DocStringMark { opens: false, clean: true },
                 Kind::StarStep,
             ]
         );
@@ -232,38 +204,10 @@ mod tests {
 
     #[test]
     fn rows_are_counted_with_their_escapes() {
-        assert_eq!(
-            row("| a | b |"),
-            Row {
-                cells: 2,
-                closed: true,
-                bad_escape: false
-            }
-        );
-        assert_eq!(
-            row(r"| a \| b | # note"),
-            Row {
-                cells: 1,
-                closed: true,
-                bad_escape: false
-            }
-        );
-        assert_eq!(
-            row(r"| a \d | b"),
-            Row {
-                cells: 1,
-                closed: false,
-                bad_escape: true
-            }
-        );
-        assert_eq!(
-            row("|"),
-            Row {
-                cells: 0,
-                closed: false,
-                bad_escape: false
-            }
-        );
+        assert_eq!(row("| a | b |"), Row { cells: 2, closed: true, bad_escape: false });
+        assert_eq!(row(r"| a \| b | # note"), Row { cells: 1, closed: true, bad_escape: false });
+        assert_eq!(row(r"| a \d | b"), Row { cells: 1, closed: false, bad_escape: true });
+        assert_eq!(row("|"), Row { cells: 0, closed: false, bad_escape: false });
     }
 
     #[test]

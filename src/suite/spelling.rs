@@ -58,11 +58,7 @@ pub(super) fn near_block(line: &str) -> Option<(String, String)> {
         return Some((two, format!("{keyword}:")));
     }
     let long = ["Scenario", "Background", "Examples", "Feature"];
-    let reach = if one.chars().next().is_some_and(char::is_uppercase) {
-        2
-    } else {
-        0
-    };
+    let reach = if one.chars().next().is_some_and(char::is_uppercase) { 2 } else { 0 };
     within(one, &long, reach).map(|keyword| (one.to_owned(), format!("{keyword}:")))
 }
 
@@ -93,36 +89,23 @@ mod tests {
 
     #[test]
     fn misspelt_block_keywords_are_recognised() {
-        for line in [
-            "Scenaro: s",
-            "scenario: s",
-            "Scenario s",
-            "Scenario Outlin: s",
-            "Exmaples:",
-            "Backgroud:",
-            "Rul: x",
-        ] {
+        for line in
+            ["Scenaro: s", "scenario: s", "Scenario s", "Scenario Outlin: s", "Exmaples:", "Backgroud:", "Rul: x"]
+        {
             assert!(near_block(line).is_some(), "{line}");
         }
     }
 
     #[test]
     fn misspelt_step_keywords_are_recognised() {
-        for line in [
-            "Givenn x", "given x", "Givn x", "Whne x", "Thne x", "Adn x", "Btu x", "Then: x", "THEN x",
-        ] {
+        for line in ["Givenn x", "given x", "Givn x", "Whne x", "Thne x", "Adn x", "Btu x", "Then: x", "THEN x"] {
             assert!(near_step(line).is_some(), "{line}");
         }
     }
 
     #[test]
     fn prose_is_not_taken_for_keywords() {
-        for line in [
-            "The provider is down.",
-            "This holds for every service",
-            "A token tells who",
-            "Note: see below",
-        ] {
+        for line in ["The provider is down.", "This holds for every service", "A token tells who", "Note: see below"] {
             assert_eq!(near_block(line), None, "{line}");
             assert_eq!(near_step(line), None, "{line}");
         }

@@ -35,22 +35,13 @@ pub(super) fn parse(tag: &str, catalogue: &Catalogue) -> Result<Tag, SuiteError>
     let name = tag.split(['(', '.', ':']).next().unwrap_or_default();
     match name {
         "retry" => {
-            return Err(forbidden(
-                tag,
-                "a check that passes at the second try did not hold at the first",
-            ));
+            return Err(forbidden(tag, "a check that passes at the second try did not hold at the first"));
         }
         "allow" => {
-            return Err(forbidden(
-                tag,
-                "what cannot be checked is reported as skipped, through `@needs:`",
-            ));
+            return Err(forbidden(tag, "what cannot be checked is reported as skipped, through `@needs:`"));
         }
         "serial" => {
-            return Err(forbidden(
-                tag,
-                "a scenario that needs the deployment for itself is `@exclusive`",
-            ));
+            return Err(forbidden(tag, "a scenario that needs the deployment for itself is `@exclusive`"));
         }
         _ => {}
     }
@@ -59,25 +50,18 @@ pub(super) fn parse(tag: &str, catalogue: &Catalogue) -> Result<Tag, SuiteError>
         Some(("id", id)) if catalogue.find(id).is_some() => Ok(Tag::Check(id.to_owned())),
         Some(("id", id)) => {
             let known = catalogue.checks().iter().map(|check| check.id.as_str());
-            Err(SuiteError::UnknownCheck {
-                id: id.to_owned(),
-                nearest: spelling::nearest(id, known),
-            })
+            Err(SuiteError::UnknownCheck { id: id.to_owned(), nearest: spelling::nearest(id, known) })
         }
-        Some(("needs", name)) => Capability::from_name(name)
-            .map(Tag::Needs)
-            .ok_or_else(|| SuiteError::UnknownNeed {
-                name: name.to_owned(),
-                nearest: spelling::nearest(name, Capability::ALL.iter().map(|known| known.name())),
-                known: listed(Capability::ALL.iter().map(|known| known.name())),
-            }),
-        Some(("each", name)) => Each::from_name(name)
-            .map(Tag::Each)
-            .ok_or_else(|| SuiteError::UnknownEach {
-                name: name.to_owned(),
-                nearest: spelling::nearest(name, Each::ALL.iter().map(|known| known.name())),
-                known: listed(Each::ALL.iter().map(|known| known.name())),
-            }),
+        Some(("needs", name)) => Capability::from_name(name).map(Tag::Needs).ok_or_else(|| SuiteError::UnknownNeed {
+            name: name.to_owned(),
+            nearest: spelling::nearest(name, Capability::ALL.iter().map(|known| known.name())),
+            known: listed(Capability::ALL.iter().map(|known| known.name())),
+        }),
+        Some(("each", name)) => Each::from_name(name).map(Tag::Each).ok_or_else(|| SuiteError::UnknownEach {
+            name: name.to_owned(),
+            nearest: spelling::nearest(name, Each::ALL.iter().map(|known| known.name())),
+            known: listed(Each::ALL.iter().map(|known| known.name())),
+        }),
         Some(("tag", own)) if is_word(own) => Ok(Tag::Own),
         _ => Err(SuiteError::UnknownTag { tag: tag.to_owned() }),
     }
@@ -90,11 +74,7 @@ impl Tags {
         all.extend(inner.all.iter().filter(|tag| !self.all.contains(tag)).cloned());
         Self {
             all,
-            checks: if inner.checks.is_empty() {
-                self.checks.clone()
-            } else {
-                inner.checks.clone()
-            },
+            checks: if inner.checks.is_empty() { self.checks.clone() } else { inner.checks.clone() },
             needs: self.needs.union(&inner.needs).copied().collect(),
             each: inner.each.clone(),
             exclusive: self.exclusive || inner.exclusive,
@@ -128,10 +108,7 @@ pub(super) fn holds(expression: &TagOperation, tags: &[String]) -> bool {
 }
 
 fn forbidden(tag: &str, instead: &'static str) -> SuiteError {
-    SuiteError::ForbiddenTag {
-        tag: tag.to_owned(),
-        instead,
-    }
+    SuiteError::ForbiddenTag { tag: tag.to_owned(), instead }
 }
 
 /// Such a word can be written in a tag expression as it stands.
@@ -153,14 +130,7 @@ mod tests {
 
     #[test]
     fn tags_that_change_what_counts_as_passed_are_refused() {
-        for tag in [
-            "retry",
-            "retry(3)",
-            "retry(3).after(2s)",
-            "allow.skipped",
-            "allow_skipped:x",
-            "serial",
-        ] {
+        for tag in ["retry", "retry(3)", "retry(3).after(2s)", "allow.skipped", "allow_skipped:x", "serial"] {
             assert!(read(tag).is_err(), "{tag}");
         }
     }

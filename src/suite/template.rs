@@ -52,17 +52,10 @@ impl Suite {
 
     /// The ids of the checks that have a scenario, sorted, each once.
     pub fn checks(&self) -> Vec<&str> {
-        let of_tables = self
-            .templates
-            .iter()
-            .flat_map(|template| &template.tables)
-            .map(|table| &table.tags);
+        let of_tables = self.templates.iter().flat_map(|template| &template.tables).map(|table| &table.tags);
         let of_scenarios = self.templates.iter().map(|template| &template.tags);
-        let mut ids: Vec<&str> = of_scenarios
-            .chain(of_tables)
-            .flat_map(|tags| &tags.checks)
-            .map(String::as_str)
-            .collect();
+        let mut ids: Vec<&str> =
+            of_scenarios.chain(of_tables).flat_map(|tags| &tags.checks).map(String::as_str).collect();
         ids.sort_unstable();
         ids.dedup();
         ids

@@ -34,12 +34,7 @@ pub enum Capability {
 /// What `target` makes possible, at whichever service.
 pub fn capabilities(target: &Target) -> BTreeSet<Capability> {
     let of_idp = (target.idp.mode == IdpMode::Mock).then_some(Capability::IdpControl);
-    target
-        .services
-        .iter()
-        .flat_map(|service| service_capabilities(target, service))
-        .chain(of_idp)
-        .collect()
+    target.services.iter().flat_map(|service| service_capabilities(target, service)).chain(of_idp).collect()
 }
 
 /// What `target` makes possible at one of its services.

@@ -59,24 +59,13 @@ impl Compact {
         if segments.len() != 3 && !encrypted {
             problems.push(Problem::SegmentCount(segments.len()));
         }
-        let header = segments
-            .first()
-            .and_then(|segment| read_json(segment, 1, &mut problems));
-        let claims = segments
-            .get(1)
-            .filter(|_| !encrypted)
-            .and_then(|segment| read_json(segment, 2, &mut problems));
+        let header = segments.first().and_then(|segment| read_json(segment, 1, &mut problems));
+        let claims = segments.get(1).filter(|_| !encrypted).and_then(|segment| read_json(segment, 2, &mut problems));
         for (at, segment) in segments.iter().enumerate().skip(if encrypted { 1 } else { 2 }) {
             decode(segment, at + 1, &mut problems);
         }
         let signature = segments.get(2).filter(|_| !encrypted).cloned();
-        Self {
-            header,
-            claims,
-            signature,
-            segments,
-            problems,
-        }
+        Self { header, claims, signature, segments, problems }
     }
 
     /// Whether it has the shape of a signed or unsigned JWT: header and claims are JSON objects.
@@ -146,11 +135,7 @@ mod tests {
 
     #[test]
     fn a_regular_token_is_read_without_problems() {
-        let text = format!(
-            "{}.{}.c2ln",
-            part(r#"{"alg":"RS256","kid":"k1"}"#),
-            part(r#"{"sub":"alice"}"#)
-        );
+        let text = format!("{}.{}.c2ln", part(r#"{"alg":"RS256","kid":"k1"}"#), part(r#"{"sub":"alice"}"#));
 
         let token = Compact::read(&text);
 
@@ -183,37 +168,19 @@ mod tests {
 
     #[test]
     fn other_base64_dialects_are_read_and_named() {
-        let text = format!(
-            "{}.{}.",
-            BASE64_STANDARD.encode(r#"{"alg":"RS256" }"#),
-            BASE64_STANDARD.encode(r#"{"a":"??>"}"#)
-        );
+        let text =
+            format!("{}.{}.", BASE64_STANDARD.encode(r#"{"alg":"RS256" }"#), BASE64_STANDARD.encode(r#"{"a":"??>"}"#));
 
         let token = Compact::read(&text);
 
         assert_eq!(token.alg(), Some("RS256"));
-        assert!(
-            token.problems.contains(&Problem::Padded { segment: 1 }),
-            "{:?}",
-            token.problems
-        );
+        assert!(token.problems.contains(&Problem::Padded { segment: 1 }), "{:?}", token.problems);
         assert!(token.is_jwt());
     }
 
     #[test]
     fn rubbish_of_any_kind_is_described_and_never_panics() {
-        for text in [
-            "",
-            ".",
-            "..",
-            "....",
-            "a",
-            "é.ü.ß",
-            "eyJ.eyJ.eyJ",
-            "\0.\0.\0",
-            "=.=.=",
-            "bnVsbA.W10.x",
-        ] {
+        for text in ["", ".", "..", "....", "a", "é.ü.ß", "eyJ.eyJ.eyJ", "\0.\0.\0", "=.=.=", "bnVsbA.W10.x"] {
             let token = Compact::read(text);
 
             assert!(!token.is_jwt(), "{text}");

@@ -38,10 +38,7 @@ pub fn dress(access_token: &str, spelling: Spelling, now: OffsetDateTime) -> Str
 /// The access token in a credential of any spelling: that of the JSON object, or the text itself.
 pub fn undress(credential: &str) -> String {
     let object: Option<Value> = serde_json::from_str(credential).ok();
-    let inner = object
-        .as_ref()
-        .and_then(|object| object.get("access_token"))
-        .and_then(Value::as_str);
+    let inner = object.as_ref().and_then(|object| object.get("access_token")).and_then(Value::as_str);
     inner.unwrap_or(credential).to_string()
 }
 

@@ -49,8 +49,12 @@ fn sha1_key(key: &[u8]) -> hmac::Key {
 
 /// What stands before the last dot is signed by what stands after it.
 fn signs(algorithm: hmac::Algorithm, key: &[u8], value: &str) -> bool {
-    let Some((signed, signature)) = value.rsplit_once('.') else { return false };
-    let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+    let Some((signed, signature)) = value.rsplit_once('.') else {
+        return false;
+    };
+    let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else {
+        return false;
+    };
     hmac::verify(&hmac::Key::new(algorithm, key), signed.as_bytes(), &signature).is_ok()
 }
 

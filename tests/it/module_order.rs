@@ -5,8 +5,20 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up. `outcome` stands above `evidence` because a scenario's outcome carries its exchanges.
 const ORDER: [&str; 14] = [
-    "evidence", "outcome", "token", "target", "catalogue", "suite", "browser", "lab", "judge", "world", "steps", "run",
-    "report", "cli",
+    "evidence",
+    "outcome",
+    "token",
+    "target",
+    "catalogue",
+    "suite",
+    "browser",
+    "lab",
+    "judge",
+    "world",
+    "steps",
+    "run",
+    "report",
+    "cli",
 ];
 
 /// Text that names a concern, and the places that may name it.

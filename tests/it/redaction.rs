@@ -13,10 +13,7 @@ const CLAIMS: &str = "eyJzdWIiOiJhbGljZSJ9";
 const SIGNATURE: &str = "CanarySignature0123456789";
 
 fn exchange(target: &str, headers: &[(&str, &str)], body: &str) -> Exchange {
-    let headers: Vec<_> = headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
-        .collect();
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
     Exchange {
         from: Party::Client,
         to: Party::Idp,
@@ -66,10 +63,7 @@ fn a_client_secret_is_hidden_in_every_spelling_and_place() {
         SECRET.to_string(),
         form.clone(),
         form.replace('+', "%20").replace("%7E", "~").replace('*', "%2A"),
-        serde_json::Value::from(SECRET)
-            .to_string()
-            .trim_matches('"')
-            .to_string(),
+        serde_json::Value::from(SECRET).to_string().trim_matches('"').to_string(),
         BASE64_STANDARD.encode(format!("app:{SECRET}")),
         BASE64_URL_SAFE_NO_PAD.encode(format!("app:{form}")),
     ];
@@ -90,9 +84,7 @@ fn a_client_secret_is_hidden_in_every_spelling_and_place() {
 fn a_secret_is_hidden_in_failures_notes_and_steps() {
     let recorder = Recorder::new(Redactor::new(["CanarySecret"], true));
     let mut failed = exchange("/", &[], "");
-    failed.response = Err(TransportFailure::Broken {
-        reason: "CanarySecret".into(),
-    });
+    failed.response = Err(TransportFailure::Broken { reason: "CanarySecret".into() });
 
     recorder.step(Some("I send CanarySecret".into()));
     recorder.note("sent CanarySecret");
@@ -104,10 +96,7 @@ fn a_secret_is_hidden_in_failures_notes_and_steps() {
 
 #[test]
 fn a_short_secret_does_not_eat_other_words() {
-    let text = record(
-        Redactor::new(["secret"], true),
-        &exchange("/", &[], "client_secret_basic secret"),
-    );
+    let text = record(Redactor::new(["secret"], true), &exchange("/", &[], "client_secret_basic secret"));
 
     assert!(text.contains("client_secret_basic ‹6 chars #"), "{text}");
 }
@@ -122,11 +111,7 @@ fn credentials_are_hidden_with_any_idp() {
                 exchange("/", &[("Referer", &format!("https://app.test/cb?{name}={CODE}#f"))], ""),
                 exchange("/", &[], &format!("grant_type=x&{name}={CODE}")),
                 exchange("/", &[], &format!("<input name='{name}' value='{CODE}'>")),
-                exchange(
-                    &format!("/cb?{name}={CODE}"),
-                    &[],
-                    &format!("you sent {CODE}, {{\"code\":\"{CODE}\"}}"),
-                ),
+                exchange(&format!("/cb?{name}={CODE}"), &[], &format!("you sent {CODE}, {{\"code\":\"{CODE}\"}}")),
             ];
             for exchange in places {
                 let text = record(Redactor::new(Vec::<String>::new(), idp_is_mock), &exchange);
@@ -151,26 +136,14 @@ fn cookies_keep_names_and_attributes_and_show_which_are_equal() {
     let value = |at: usize| recorded[0]["request"]["headers"][at][1].as_str().unwrap().to_string();
     let (sent, set) = (value(0), value(1));
     assert!(set.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{set}");
-    assert_eq!(
-        set.split(';').next(),
-        sent.split(';').next(),
-        "equal values have equal masks"
-    );
+    assert_eq!(set.split(';').next(), sent.split(';').next(), "equal values have equal masks");
     assert!(sent.ends_with("; c="), "{sent}");
 }
 
 #[test]
 fn basic_credentials_and_odd_schemes_are_hidden() {
-    for value in [
-        "Basic Q2FuYXJ5OkNhbmFyeQ==",
-        "basic  Canary",
-        "Digest username=Canary",
-        "Canary",
-    ] {
-        let text = record(
-            Redactor::new(Vec::<String>::new(), true),
-            &exchange("/", &[("authorization", value)], ""),
-        );
+    for value in ["Basic Q2FuYXJ5OkNhbmFyeQ==", "basic  Canary", "Digest username=Canary", "Canary"] {
+        let text = record(Redactor::new(Vec::<String>::new(), true), &exchange("/", &[("authorization", value)], ""));
 
         assert!(!text.contains("Canary") && !text.contains("Q2FuYX"), "{text}");
     }
@@ -207,15 +180,9 @@ fn tokens_of_a_real_idp_lose_what_makes_them_usable() {
         format!("Bearer {{\\\"access_token\\\": \\\"{opaque}\\\"}}"),
     ];
     for body in bodies {
-        let text = record(
-            Redactor::new(Vec::<String>::new(), false),
-            &exchange("/", &headers, &body),
-        );
+        let text = record(Redactor::new(Vec::<String>::new(), false), &exchange("/", &headers, &body));
 
-        assert!(
-            !text.contains("CanaryOpaque") && !text.contains("CanarySignature"),
-            "{text}"
-        );
+        assert!(!text.contains("CanaryOpaque") && !text.contains("CanarySignature"), "{text}");
         assert!(text.contains(CLAIMS), "the readable part stays: {text}");
     }
 }
@@ -249,11 +216,7 @@ fn a_secret_at_the_end_of_what_is_searched_does_not_show_in_half() {
     let body = format!("{padding}CanarySecret, and on it goes");
     let text = record(Redactor::new(["CanarySecret"], true), &exchange("/", &[], &body));
 
-    assert!(
-        !text.contains("Canary"),
-        "{}",
-        text.chars().take(2000).collect::<String>()
-    );
+    assert!(!text.contains("Canary"), "{}", text.chars().take(2000).collect::<String>());
 }
 
 #[test]
@@ -265,11 +228,7 @@ fn exchanges_are_numbered_by_time() {
     recorder.record(&late);
     recorder.record(&exchange("/early", &[], ""));
 
-    let told: Vec<(u32, String)> = recorder
-        .exchanges()
-        .into_iter()
-        .map(|e| (e.number, e.request.target))
-        .collect();
+    let told: Vec<(u32, String)> = recorder.exchanges().into_iter().map(|e| (e.number, e.request.target)).collect();
     assert_eq!(told, [(1, "/early".to_string()), (2, "/late".to_string())]);
     assert_eq!(recorder.exchanges()[0].step.as_deref(), Some("a step"));
 }

@@ -88,11 +88,7 @@ impl Server {
                 });
             }
         });
-        Self {
-            url: url.parse().unwrap(),
-            received,
-            root_pem,
-        }
+        Self { url: url.parse().unwrap(), received, root_pem }
     }
 
     pub fn received(&self) -> Vec<Vec<u8>> {
@@ -140,9 +136,7 @@ pub async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
     loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
-            let length = head
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
             if bytes.len() >= end + 4 + length.unwrap_or(0) {
                 return bytes;
             }
@@ -157,11 +151,7 @@ pub async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
 pub fn settings(servers: &[&Server]) -> NetworkSettings {
     let allowed: BTreeSet<String> = servers.iter().map(|server| authority(&server.url).unwrap()).collect();
     let extra_root_pem = servers.iter().find_map(|server| server.root_pem.clone());
-    NetworkSettings {
-        allowed,
-        extra_root_pem,
-        ..NetworkSettings::default()
-    }
+    NetworkSettings { allowed, extra_root_pem, ..NetworkSettings::default() }
 }
 
 pub fn network(servers: &[&Server]) -> Network {
@@ -173,10 +163,7 @@ pub fn recorder() -> Recorder {
 }
 
 pub fn page(body: &str) -> String {
-    format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
+    format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
 pub fn redirect(status: u16, to: &str) -> String {

@@ -14,13 +14,7 @@ fn browser(servers: &[&Server], recorder: &Recorder) -> Browser {
 }
 
 fn lines(server: &Server) -> Vec<String> {
-    let first = |bytes: &Vec<u8>| {
-        String::from_utf8_lossy(bytes)
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_string()
-    };
+    let first = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).lines().next().unwrap_or_default().to_string();
     server.received().iter().map(first).collect()
 }
 
@@ -47,10 +41,7 @@ async fn every_redirect_is_an_exchange() {
 
     assert_eq!(trail.end, End::Page);
     assert_eq!(trail.page().unwrap().body_text(), "arrived");
-    assert_eq!(
-        lines(&app),
-        ["GET /a HTTP/1.1", "GET /b?x=1 HTTP/1.1", "GET /c HTTP/1.1"]
-    );
+    assert_eq!(lines(&app), ["GET /a HTTP/1.1", "GET /b?x=1 HTTP/1.1", "GET /c HTTP/1.1"]);
     assert_eq!(recorder.exchanges().len(), 3);
 }
 
@@ -64,9 +55,7 @@ async fn methods_change_over_redirects_as_in_browsers() {
         .await;
         let mut browser = browser(&[&app, &nowhere().await], &recorder());
 
-        browser
-            .navigate_with(Outgoing::post(app.url.join("/a").unwrap()).form([("k", "v")]))
-            .await;
+        browser.navigate_with(Outgoing::post(app.url.join("/a").unwrap()).form([("k", "v")])).await;
 
         let second = String::from_utf8(app.received()[1].clone()).unwrap();
         assert!(second.starts_with(after), "{status}: {second}");
@@ -115,13 +104,9 @@ async fn endless_redirects_end() {
 
 #[tokio::test]
 async fn a_redirect_away_from_the_target_is_recorded_and_not_followed() {
-    for away in [
-        "http://127.0.0.1:1/x",
-        "https://evil.test/",
-        "//evil.test/x",
-        "javascript:alert(1)",
-        "mailto:a@b.test",
-    ] {
+    for away in
+        ["http://127.0.0.1:1/x", "https://evil.test/", "//evil.test/x", "javascript:alert(1)", "mailto:a@b.test"]
+    {
         let app = Server::answering(move |_| redirect(302, away)).await;
         let recorder = recorder();
         let mut browser = browser(&[&app, &nowhere().await], &recorder);
@@ -150,12 +135,8 @@ async fn a_callback_can_be_held_and_delivered_later() {
     .await;
     let mut browser = browser(&[&app, &nowhere().await], &recorder());
 
-    let trail = browser
-        .navigate_until(&app.url.join("/login").unwrap(), |url| url.path() == "/auth")
-        .await;
-    let End::Stopped(callback) = trail.end else {
-        panic!("{:?}", trail.end)
-    };
+    let trail = browser.navigate_until(&app.url.join("/login").unwrap(), |url| url.path() == "/auth").await;
+    let End::Stopped(callback) = trail.end else { panic!("{:?}", trail.end) };
     assert_eq!(app.received().len(), 1);
     let trail = browser.continue_from(&callback).await;
 
@@ -176,15 +157,8 @@ async fn a_form_post_callback_goes_by_itself_and_can_be_held() {
     let pending = held.pending.unwrap();
     let gone = going.navigate(&idp.url).await;
 
-    assert_eq!(
-        (pending.method.as_str(), pending.body.as_slice()),
-        ("POST", &b"code=c%261"[..])
-    );
-    let posted = gone
-        .exchanges
-        .iter()
-        .filter(|exchange| exchange.request.method == "POST")
-        .count();
+    assert_eq!((pending.method.as_str(), pending.body.as_slice()), ("POST", &b"code=c%261"[..]));
+    let posted = gone.exchanges.iter().filter(|exchange| exchange.request.method == "POST").count();
     assert_eq!(posted, 1, "it posts once, then the same again is a loop");
 }
 
@@ -230,9 +204,7 @@ async fn browsers_do_not_share_cookies_and_each_sends_its_own_back() {
 
     let cookie = |at: usize| {
         let text = String::from_utf8(app.received()[at].clone()).unwrap();
-        text.lines()
-            .find_map(|line| line.strip_prefix("Cookie: "))
-            .map(str::to_string)
+        text.lines().find_map(|line| line.strip_prefix("Cookie: ")).map(str::to_string)
     };
     assert_eq!(cookie(1).as_deref(), Some("session=s; b=2"));
     assert_eq!(cookie(2), None);
@@ -249,10 +221,7 @@ async fn a_refused_cookie_is_noted_without_its_value() {
     browser(&[&app, &nowhere().await], &recorder).get(&app.url).await;
 
     let notes = recorder.notes().join("\n");
-    assert!(
-        notes.contains("`sid`") && notes.contains("SameSite=None") && !notes.contains("CANARY"),
-        "{notes}"
-    );
+    assert!(notes.contains("`sid`") && notes.contains("SameSite=None") && !notes.contains("CANARY"), "{notes}");
 }
 
 #[tokio::test]
@@ -273,22 +242,13 @@ async fn a_form_keeps_what_nobody_typed() {
     let mut browser = browser(&[&app, &nowhere().await], &recorder());
     let shown = browser.get(&app.url.join("/login").unwrap()).await;
 
-    let done = browser
-        .submit_form(&shown, Some("#box form"), &[("user", "alice"), ("pw", "p w")])
-        .await
-        .unwrap();
+    let done = browser.submit_form(&shown, Some("#box form"), &[("user", "alice"), ("pw", "p w")]).await.unwrap();
 
     assert_eq!(done.status(), Some(200));
     let sent = String::from_utf8(app.received()[1].clone()).unwrap();
     assert!(sent.starts_with("POST /do?x=1 HTTP/1.1"), "{sent}");
-    assert!(
-        sent.ends_with("csrf=t1&user=alice&pw=p+w&stay=on&realm=b&note=hi&act=go"),
-        "{sent}"
-    );
-    assert!(
-        sent.contains(&format!("\r\nOrigin: {}\r\n", app.url.origin().ascii_serialization())),
-        "{sent}"
-    );
+    assert!(sent.ends_with("csrf=t1&user=alice&pw=p+w&stay=on&realm=b&note=hi&act=go"), "{sent}");
+    assert!(sent.contains(&format!("\r\nOrigin: {}\r\n", app.url.origin().ascii_serialization())), "{sent}");
 }
 
 #[tokio::test]
@@ -312,11 +272,7 @@ async fn another_sites_form_gets_no_lax_cookie() {
     browser.request(Outgoing::post(url.clone()).from_another_site()).await;
     browser.request(Outgoing::post(url)).await;
 
-    let sent: Vec<bool> = app
-        .received()
-        .iter()
-        .map(|bytes| String::from_utf8_lossy(bytes).contains("lax=1"))
-        .collect();
+    let sent: Vec<bool> = app.received().iter().map(|bytes| String::from_utf8_lossy(bytes).contains("lax=1")).collect();
     assert_eq!(sent, [false, true]);
 }
 

@@ -52,26 +52,16 @@ const HEADERS: [(&str, &[u8]); 10] = [
 ];
 
 async fn send(network: &Network, server: &Server, request: RawRequest) -> Exchange {
-    network
-        .send_raw(&server.url, request, Party::Client, Party::Idp, &recorder())
-        .await
+    network.send_raw(&server.url, request, Party::Client, Party::Idp, &recorder()).await
 }
 
 /// Sends a request and returns why there is no answer.
 async fn failure(reply: Reply) -> TransportFailure {
     let server = Server::plain(reply).await;
     let timeout = Duration::from_millis(300);
-    let network = Network::new(NetworkSettings {
-        timeout,
-        ..settings(&[&server])
-    })
-    .unwrap();
+    let network = Network::new(NetworkSettings { timeout, ..settings(&[&server]) }).unwrap();
 
-    send(&network, &server, RawRequest::get("/"))
-        .await
-        .response
-        .err()
-        .expect("there is no good answer")
+    send(&network, &server, RawRequest::get("/")).await.response.err().expect("there is no good answer")
 }
 
 fn ok() -> Reply {
@@ -102,21 +92,13 @@ async fn targets_arrive_as_written_over_tls() {
 
 async fn whole_requests_arrive_as_written(server: Server) {
     let mut request = RawRequest::new("PROPfind", "/x").body(&b"\0\xff body"[..]);
-    for (name, value) in [
-        ("hOST", &b"evil.test"[..]),
-        ("HOST", b"twice.test"),
-        ("user-agent", b"me"),
-    ] {
+    for (name, value) in [("hOST", &b"evil.test"[..]), ("HOST", b"twice.test"), ("user-agent", b"me")] {
         request = request.header(name, value);
     }
     for (name, value) in HEADERS {
         request = request.header(name, value);
     }
-    for (name, value) in [
-        ("TraceParent", &b"00"[..]),
-        ("connection", b"close"),
-        ("content-length", b"7"),
-    ] {
+    for (name, value) in [("TraceParent", &b"00"[..]), ("connection", b"close"), ("content-length", b"7")] {
         request = request.header(name, value);
     }
     let mut expected = b"PROPfind /x HTTP/1.1\r\n".to_vec();
@@ -127,10 +109,7 @@ async fn whole_requests_arrive_as_written(server: Server) {
 
     send(&network(&[&server]), &server, request).await;
 
-    assert_eq!(
-        server.received()[0].escape_ascii().to_string(),
-        expected.escape_ascii().to_string()
-    );
+    assert_eq!(server.received()[0].escape_ascii().to_string(), expected.escape_ascii().to_string());
 }
 
 #[tokio::test]
@@ -152,25 +131,13 @@ async fn operators_can_find_our_requests() {
     client.get(&server.url, &[]).await;
     client.request(Outgoing::post(server.url.clone())).await;
 
-    let texts: Vec<String> = server
-        .received()
-        .iter()
-        .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-        .collect();
-    let parent = |text: &str| {
-        text.lines()
-            .find_map(|line| line.strip_prefix("traceparent: "))
-            .unwrap()
-            .to_string()
-    };
+    let texts: Vec<String> =
+        server.received().iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect();
+    let parent = |text: &str| text.lines().find_map(|line| line.strip_prefix("traceparent: ")).unwrap().to_string();
     let agent = concat!("User-Agent: authproof/", env!("CARGO_PKG_VERSION"), "\r\n");
     assert!(texts.iter().all(|text| text.contains(agent)), "{texts:?}");
     assert!(texts[1].contains("Content-Length: 0\r\n"), "{}", texts[1]);
-    assert_eq!(
-        parent(&texts[0])[..35],
-        parent(&texts[1])[..35],
-        "one scenario is one trace"
-    );
+    assert_eq!(parent(&texts[0])[..35], parent(&texts[1])[..35], "one scenario is one trace");
     assert_ne!(parent(&texts[0]), parent(&texts[1]), "each request is a span");
     assert_eq!(recorder.exchanges()[0].to, Party::Service("frontend".into()));
 }
@@ -193,11 +160,7 @@ async fn an_override_is_for_host_and_port() {
 #[tokio::test]
 async fn an_unknown_certificate_is_refused() {
     let server = Server::tls(ok()).await;
-    let network = Network::new(NetworkSettings {
-        extra_root_pem: None,
-        ..settings(&[&server])
-    })
-    .unwrap();
+    let network = Network::new(NetworkSettings { extra_root_pem: None, ..settings(&[&server]) }).unwrap();
 
     let exchange = send(&network, &server, RawRequest::get("/")).await;
 
@@ -213,19 +176,11 @@ async fn a_foreign_host_is_never_contacted() {
     let foreign = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url: url::Url = format!("http://{}/", foreign.local_addr().unwrap()).parse().unwrap();
     let recorder = recorder();
-    let client = Client::new(
-        Network::new(NetworkSettings::default()).unwrap(),
-        recorder.clone(),
-        [],
-        None,
-    );
+    let client = Client::new(Network::new(NetworkSettings::default()).unwrap(), recorder.clone(), [], None);
 
     let exchange = client.get(&url, &[]).await;
 
-    assert!(matches!(
-        exchange.response.err(),
-        Some(TransportFailure::ForeignHost { .. })
-    ));
+    assert!(matches!(exchange.response.err(), Some(TransportFailure::ForeignHost { .. })));
     assert_eq!(recorder.exchanges().len(), 1);
     let contact = tokio::time::timeout(Duration::from_millis(50), foreign.accept()).await;
     assert!(contact.is_err(), "somebody connected");
@@ -235,11 +190,7 @@ async fn a_foreign_host_is_never_contacted() {
 async fn an_endless_body_is_cut_at_the_limit() {
     for body in [b"x".repeat(8192), b"5\r\nabcde\r\n".to_vec()] {
         let server = Server::plain(Reply::Endless(body)).await;
-        let network = Network::new(NetworkSettings {
-            body_limit: 100_000,
-            ..settings(&[&server])
-        })
-        .unwrap();
+        let network = Network::new(NetworkSettings { body_limit: 100_000, ..settings(&[&server]) }).unwrap();
 
         let response = send(&network, &server, RawRequest::get("/")).await.response;
 
@@ -256,12 +207,7 @@ async fn slow_and_silent_servers_end_at_the_deadline() {
 
         let failure = failure(reply).await;
 
-        assert_eq!(
-            failure,
-            TransportFailure::Deadline {
-                after: Duration::from_millis(300)
-            }
-        );
+        assert_eq!(failure, TransportFailure::Deadline { after: Duration::from_millis(300) });
         assert!(started.elapsed() < Duration::from_secs(5));
     }
 }
@@ -269,12 +215,7 @@ async fn slow_and_silent_servers_end_at_the_deadline() {
 #[tokio::test]
 async fn a_reset_or_short_answer_is_broken() {
     let short = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort".to_vec();
-    for reply in [
-        Reply::Reset,
-        Reply::Bytes(short),
-        Reply::Bytes(Vec::new()),
-        Reply::Bytes(b"HTTP/1.1 2".to_vec()),
-    ] {
+    for reply in [Reply::Reset, Reply::Bytes(short), Reply::Bytes(Vec::new()), Reply::Bytes(b"HTTP/1.1 2".to_vec())] {
         let failure = failure(reply).await;
 
         assert!(matches!(failure, TransportFailure::Broken { .. }), "{failure:?}");
@@ -283,12 +224,7 @@ async fn a_reset_or_short_answer_is_broken() {
 
 #[tokio::test]
 async fn garbage_is_not_http() {
-    for bytes in [
-        &b"220 mail.test ESMTP\r\n"[..],
-        b"\x16\x03\x01\x02\x00\x01",
-        b"{}",
-        b"HTTP/1.1 abc\r\n\r\n",
-    ] {
+    for bytes in [&b"220 mail.test ESMTP\r\n"[..], b"\x16\x03\x01\x02\x00\x01", b"{}", b"HTTP/1.1 abc\r\n\r\n"] {
         let failure = failure(Reply::Bytes(bytes.to_vec())).await;
 
         assert!(matches!(failure, TransportFailure::NotHttp { .. }), "{failure:?}");
@@ -304,10 +240,7 @@ async fn a_closed_port_is_a_failed_connection() {
 
     let exchange = send(&Network::new(settings).unwrap(), &server, RawRequest::get("/")).await;
 
-    assert!(matches!(
-        exchange.response.err(),
-        Some(TransportFailure::Connect { .. })
-    ));
+    assert!(matches!(exchange.response.err(), Some(TransportFailure::Connect { .. })));
 }
 
 #[tokio::test]
@@ -322,16 +255,10 @@ async fn a_refusal_before_the_body_is_read_is_heard() {
         stream
     });
     let allowed = [authority(&url).unwrap()].into();
-    let network = Network::new(NetworkSettings {
-        allowed,
-        ..NetworkSettings::default()
-    })
-    .unwrap();
+    let network = Network::new(NetworkSettings { allowed, ..NetworkSettings::default() }).unwrap();
     let request = RawRequest::new("POST", "/").body(vec![b'x'; 50_000_000]);
 
-    let exchange = network
-        .send_raw(&url, request, Party::Client, Party::Idp, &recorder())
-        .await;
+    let exchange = network.send_raw(&url, request, Party::Client, Party::Idp, &recorder()).await;
 
     assert_eq!(exchange.status(), Some(413));
     drop(server.await.unwrap());
@@ -340,9 +267,7 @@ async fn a_refusal_before_the_body_is_read_is_heard() {
 #[tokio::test]
 async fn a_proxy_is_asked_for_a_tunnel() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let proxy = format!("http://user:p%40ss@{}", listener.local_addr().unwrap())
-        .parse()
-        .unwrap();
+    let proxy = format!("http://user:p%40ss@{}", listener.local_addr().unwrap()).parse().unwrap();
     let url: url::Url = "http://app.test:81/x".parse().unwrap();
     let proxied = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -353,29 +278,15 @@ async fn a_proxy_is_asked_for_a_tunnel() {
         (String::from_utf8(connect).unwrap(), String::from_utf8(request).unwrap())
     });
     let allowed = [authority(&url).unwrap()].into();
-    let network = Network::new(NetworkSettings {
-        allowed,
-        proxy: Some(proxy),
-        ..NetworkSettings::default()
-    })
-    .unwrap();
+    let network = Network::new(NetworkSettings { allowed, proxy: Some(proxy), ..NetworkSettings::default() }).unwrap();
 
     let exchange = Client::new(network, recorder(), [], None).get(&url, &[]).await;
 
     let (connect, request) = proxied.await.unwrap();
     assert_eq!(exchange.status(), Some(200));
-    assert!(
-        connect.starts_with("CONNECT app.test:81 HTTP/1.1\r\nHost: app.test:81\r\n"),
-        "{connect}"
-    );
-    assert!(
-        connect.contains("Proxy-Authorization: Basic dXNlcjpwQHNz\r\n"),
-        "{connect}"
-    );
-    assert!(
-        request.starts_with("GET /x HTTP/1.1\r\nHost: app.test:81\r\n"),
-        "{request}"
-    );
+    assert!(connect.starts_with("CONNECT app.test:81 HTTP/1.1\r\nHost: app.test:81\r\n"), "{connect}");
+    assert!(connect.contains("Proxy-Authorization: Basic dXNlcjpwQHNz\r\n"), "{connect}");
+    assert!(request.starts_with("GET /x HTTP/1.1\r\nHost: app.test:81\r\n"), "{request}");
 }
 
 #[tokio::test]

@@ -67,10 +67,12 @@ pub(crate) fn authorize(issuer: &IssuerState, incoming: &Incoming, scenario: Opt
 /// RFC 6749 section 4.1.2.1: without a known client and redirect URI nobody is redirected anywhere.
 fn checked(issuer: &IssuerState, params: Vec<(String, String)>) -> Result<Request, Answer> {
     let page = |why: &str| Answer::html(StatusCode::BAD_REQUEST, login_page::error(why));
-    crate::incoming::refuse_duplicates(&params).map_err(|_| page("A parameter comes twice in the authorization request."))?;
+    crate::incoming::refuse_duplicates(&params)
+        .map_err(|_| page("A parameter comes twice in the authorization request."))?;
     let client_id = find(&params, "client_id").ok_or_else(|| page("The authorization request has no client_id."))?;
     let client = issuer.find_client(client_id).ok_or_else(|| page("No client has this client_id."))?;
-    let redirect_uri = find(&params, "redirect_uri").ok_or_else(|| page("The authorization request has no redirect_uri."))?;
+    let redirect_uri =
+        find(&params, "redirect_uri").ok_or_else(|| page("The authorization request has no redirect_uri."))?;
     if !client.redirect_uris.iter().any(|known| known == redirect_uri) {
         return Err(page("This redirect_uri is not registered for the client."));
     }
@@ -113,7 +115,8 @@ fn log_in(issuer: &IssuerState, incoming: &Incoming, request: &Request, scenario
     if let Some(answer) = posted_login(issuer, incoming, request) {
         return answer;
     }
-    let session: Option<Session> = incoming.cookie(SESSION_COOKIE).and_then(|sealed| issuer.seal.open("session", &sealed));
+    let session: Option<Session> =
+        incoming.cookie(SESSION_COOKIE).and_then(|sealed| issuer.seal.open("session", &sealed));
     let max_age = request.param("max_age").and_then(|text| text.parse::<i64>().ok());
     let fresh = session.filter(|session| {
         session.expires > now()
@@ -142,7 +145,8 @@ fn posted_login(issuer: &IssuerState, incoming: &Incoming, request: &Request) ->
     };
     let session = Session { persona, auth_time: now(), expires: now() + SESSION_LIFETIME, sid: random_id() };
     let path = if issuer.path.is_empty() { "/" } else { &issuer.path };
-    let cookie = format!("{SESSION_COOKIE}={}; Path={path}; HttpOnly; SameSite=Lax", issuer.seal.close("session", &session));
+    let cookie =
+        format!("{SESSION_COOKIE}={}; Path={path}; HttpOnly; SameSite=Lax", issuer.seal.close("session", &session));
     Some(response(issuer, request, &session, None).header(header::SET_COOKIE, &cookie))
 }
 

@@ -33,7 +33,8 @@ pub(crate) async fn live_access_token(issuer: &IssuerState, token: &str) -> Opti
     validation.validate_aud = false;
     validation.validate_nbf = true;
     validation.leeway = 0;
-    let claims = jsonwebtoken::decode::<Map<String, Value>>(token, &DecodingKey::from_jwk(&jwk).ok()?, &validation).ok()?;
+    let claims =
+        jsonwebtoken::decode::<Map<String, Value>>(token, &DecodingKey::from_jwk(&jwk).ok()?, &validation).ok()?;
     // jsonwebtoken takes a list that holds the right issuer for the right issuer.
     let is_ours = claims.claims.get("iss").and_then(Value::as_str) == Some(&issuer.url);
     let revoked = issuer.is_spent(&login.id) || issuer.is_spent(&login.sid);

@@ -24,7 +24,9 @@ pub(crate) fn authenticated_client(issuer: &IssuerState, incoming: &Incoming) ->
         A::Query => return Err(bad("client credentials may not stand in the URL")),
         A::None | A::ClientSecretBasic | A::ClientSecretPost => {}
     }
-    let Some(id) = credentials.client_id else { return Err(Answer::invalid_client("no client_id")) };
+    let Some(id) = credentials.client_id else {
+        return Err(Answer::invalid_client("no client_id"));
+    };
     let Some(client) = issuer.find_client(&id) else {
         return Err(Answer::invalid_client("no such client").for_client(&id));
     };

@@ -162,7 +162,13 @@ fn changes(issuer: &IssuerState, grant: Option<Grant>, scenario: Option<&str>) -
     }
 }
 
-async fn issue(issuer: &IssuerState, incoming: &Incoming, client: &Client, login: &Login, scenario: Option<&str>) -> Answer {
+async fn issue(
+    issuer: &IssuerState,
+    incoming: &Incoming,
+    client: &Client,
+    login: &Login,
+    scenario: Option<&str>,
+) -> Answer {
     let keys = issuer.ring(client.secret.clone()).await;
     let grant = grant(incoming);
     let changes = changes(issuer, grant, scenario);

@@ -43,10 +43,7 @@ pub(super) fn check(lines: &[Line<'_>], knows_step: &KnowsStep<'_>, found: &mut 
             }
             Kind::StarStep => {
                 // In the description of a feature or a rule it is a bullet.
-                if !matches!(
-                    place,
-                    Place::BeforeFeature | Place::Description(Block::Feature | Block::Rule)
-                ) {
+                if !matches!(place, Place::BeforeFeature | Place::Description(Block::Feature | Block::Rule)) {
                     found.push((line.number, SuiteError::StarStep));
                 }
             }
@@ -56,25 +53,14 @@ pub(super) fn check(lines: &[Line<'_>], knows_step: &KnowsStep<'_>, found: &mut 
                 } else if !row.closed {
                     found.push((line.number, SuiteError::OpenRow));
                 } else if let Some(expected) = width.filter(|expected| *expected != row.cells) {
-                    found.push((
-                        line.number,
-                        SuiteError::RowWidth {
-                            found: row.cells,
-                            expected,
-                        },
-                    ));
+                    found.push((line.number, SuiteError::RowWidth { found: row.cells, expected }));
                 }
                 width = width.or(Some(row.cells));
                 place = match place {
                     Place::Steps(block) => Place::Steps(block),
                     Place::Description(Block::Examples) | Place::Rows => Place::Rows,
                     Place::BeforeFeature | Place::Description(_) => {
-                        found.push((
-                            line.number,
-                            SuiteError::StrayText {
-                                found: line.text.to_owned(),
-                            },
-                        ));
+                        found.push((line.number, SuiteError::StrayText { found: line.text.to_owned() }));
                         place
                     }
                 };
@@ -106,15 +92,9 @@ pub(super) fn check(lines: &[Line<'_>], knows_step: &KnowsStep<'_>, found: &mut 
 
 /// The line that asks for keywords in another language, if there is one.
 pub(super) fn language(lines: &[Line<'_>]) -> Option<(usize, SuiteError)> {
-    let head = lines
-        .iter()
-        .take_while(|line| matches!(line.kind, Kind::Blank | Kind::Comment | Kind::Tags(_)));
+    let head = lines.iter().take_while(|line| matches!(line.kind, Kind::Blank | Kind::Comment | Kind::Tags(_)));
     head.filter(|line| line.kind == Kind::Comment).find_map(|line| {
-        let said = line
-            .text
-            .trim_start_matches('#')
-            .trim_start()
-            .strip_prefix("language")?;
+        let said = line.text.trim_start_matches('#').trim_start().strip_prefix("language")?;
         let language = said.trim_start().strip_prefix(':')?.trim().to_owned();
         (language != "en").then_some((line.number, SuiteError::Language { language }))
     })
@@ -123,16 +103,7 @@ pub(super) fn language(lines: &[Line<'_>]) -> Option<(usize, SuiteError)> {
 /// What could stand on the line, in words.
 pub(super) fn expected(lines: &[Line<'_>], number: usize) -> &'static str {
     let above = lines[..number.saturating_sub(1).min(lines.len())].iter().rev();
-    match above
-        .filter_map(|line| {
-            if let Kind::Block(block, _) = line.kind {
-                Some(block)
-            } else {
-                None
-            }
-        })
-        .next()
-    {
+    match above.filter_map(|line| if let Kind::Block(block, _) = line.kind { Some(block) } else { None }).next() {
         None => "`Feature:`",
         Some(Block::Feature | Block::Rule) => "`Background:`, `Scenario:`, `Scenario Outline:` or `Rule:`",
         Some(Block::Background) => "a step, `Scenario:` or `Scenario Outline:`",
@@ -142,19 +113,10 @@ pub(super) fn expected(lines: &[Line<'_>], number: usize) -> &'static str {
 }
 
 fn tags(line: &Line<'_>, found: &mut Found) {
-    let stray = line
-        .text
-        .split_whitespace()
-        .take_while(|word| !word.starts_with('#'))
-        .find(|word| !word.starts_with('@'));
+    let stray =
+        line.text.split_whitespace().take_while(|word| !word.starts_with('#')).find(|word| !word.starts_with('@'));
     if let Some(word) = stray {
-        found.push((
-            line.number,
-            SuiteError::Syntax {
-                found: word.to_owned(),
-                expected: "another tag".to_owned(),
-            },
-        ));
+        found.push((line.number, SuiteError::Syntax { found: word.to_owned(), expected: "another tag".to_owned() }));
     }
 }
 
@@ -181,10 +143,7 @@ fn block_in_place(line: &Line<'_>, block: Block, place: Place, found: &mut Found
             Block::Examples => "it behind the steps of an outline",
             Block::Feature | Block::Rule | Block::Scenario | Block::Outline => "`Feature:` before it",
         };
-        let error = SuiteError::Syntax {
-            found: line.text.to_owned(),
-            expected: expected.to_owned(),
-        };
+        let error = SuiteError::Syntax { found: line.text.to_owned(), expected: expected.to_owned() };
         found.push((line.number, error));
     }
 }
@@ -196,21 +155,14 @@ fn step(line: &Line<'_>, text: &str, place: Place, knows_step: &KnowsStep<'_>, f
         // A sentence of the description, unless it is a step that lost its scenario.
         Place::Description(Block::Feature | Block::Rule) => {
             if is_step(text, knows_step) {
-                let error = SuiteError::Syntax {
-                    found: line.text.to_owned(),
-                    expected: "`Scenario:` above it".to_owned(),
-                };
+                let error =
+                    SuiteError::Syntax { found: line.text.to_owned(), expected: "`Scenario:` above it".to_owned() };
                 found.push((line.number, error));
             }
             place
         }
         Place::Description(Block::Examples) | Place::Rows => {
-            found.push((
-                line.number,
-                SuiteError::StrayText {
-                    found: line.text.to_owned(),
-                },
-            ));
+            found.push((line.number, SuiteError::StrayText { found: line.text.to_owned() }));
             place
         }
         // The missing feature is one mistake, however many lines follow.
@@ -225,18 +177,13 @@ fn text(line: &Line<'_>, place: Place, knows_step: &KnowsStep<'_>, found: &mut F
             spelling::near_step(line.text).or_else(|| spelling::near_block(line.text))
         }
     };
-    let behind_first = line
-        .text
-        .split_once(char::is_whitespace)
-        .map_or("", |(_, rest)| rest.trim());
+    let behind_first = line.text.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim());
     let error = if let Some((found, keyword)) = misspelt {
         SuiteError::MisspeltKeyword { found, keyword }
     } else if is_step(behind_first, knows_step) || is_step(line.text, knows_step) {
         SuiteError::SwallowedStep
     } else if matches!(place, Place::Steps(_) | Place::Rows) {
-        SuiteError::StrayText {
-            found: line.text.to_owned(),
-        }
+        SuiteError::StrayText { found: line.text.to_owned() }
     } else {
         return;
     };

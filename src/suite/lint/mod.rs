@@ -45,17 +45,9 @@ pub fn lint(
         found.sort_by_key(|(line, _)| *line);
         found.dedup();
         let text: Arc<str> = source.text.as_str().into();
-        mistakes.extend(
-            found
-                .into_iter()
-                .map(|(line, error)| Mistake::on_line(&source.path, &text, line, error)),
-        );
+        mistakes.extend(found.into_iter().map(|(line, error)| Mistake::on_line(&source.path, &text, line, error)));
     }
-    if mistakes.is_empty() {
-        Ok(Suite { templates })
-    } else {
-        Err(SuiteErrors { mistakes })
-    }
+    if mistakes.is_empty() { Ok(Suite { templates }) } else { Err(SuiteErrors { mistakes }) }
 }
 
 /// A mistake before it knows its file: line and kind.

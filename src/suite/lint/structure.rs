@@ -16,14 +16,8 @@ pub(super) fn parse(source: &FeatureSource, lines: &[Line<'_>]) -> Result<Featur
     Feature::parse(&source.text, GherkinEnv::default()).map_err(|error| {
         // Its position is private, but stands in its text: `Error at 5:7: ...`.
         let text = error.to_string();
-        let line = text
-            .strip_prefix("Error at ")
-            .and_then(|rest| rest.split(':').next()?.parse().ok())
-            .unwrap_or(1);
-        let found = lines
-            .get(line - 1)
-            .map_or("the end of the file", |line| line.text)
-            .to_owned();
+        let line = text.strip_prefix("Error at ").and_then(|rest| rest.split(':').next()?.parse().ok()).unwrap_or(1);
+        let found = lines.get(line - 1).map_or("the end of the file", |line| line.text).to_owned();
         let expected = lines::expected(lines, line).to_owned();
         (line.min(lines.len().max(1)), SuiteError::Syntax { found, expected })
     })
@@ -37,13 +31,7 @@ pub(super) fn templates(
     catalogue: &Catalogue,
     found: &mut Found,
 ) -> Vec<Template> {
-    let mut file = File {
-        source,
-        lines,
-        catalogue,
-        found,
-        templates: Vec::new(),
-    };
+    let mut file = File { source, lines, catalogue, found, templates: Vec::new() };
     let scenarios = std::mem::take(&mut feature.scenarios);
     let rules = std::mem::take(&mut feature.rules);
     let background = file.background(feature.background.take());
@@ -134,19 +122,12 @@ impl File<'_> {
         if scenario.examples.is_empty() && is_outline {
             self.found.push((line, SuiteError::NoExamples));
         }
-        let tables: Vec<Table> = scenario
-            .examples
-            .iter()
-            .filter_map(|examples| self.table(&tags, &scenario, examples))
-            .collect();
+        let tables: Vec<Table> =
+            scenario.examples.iter().filter_map(|examples| self.table(&tags, &scenario, examples)).collect();
         let named = |tags: &Tags| !tags.checks.is_empty();
         let has_check = named(&tags) || (!tables.is_empty() && tables.iter().all(|table| named(&table.tags)));
         // A check that is not in the catalogue has been reported already.
-        let tried = scenario
-            .tags
-            .iter()
-            .chain(&feature.tags)
-            .any(|tag| tag.starts_with("id:"));
+        let tried = scenario.tags.iter().chain(&feature.tags).any(|tag| tag.starts_with("id:"));
         if self.source.built_in && !has_check && !tried {
             self.found.push((line, SuiteError::NoCheck));
         }
@@ -184,19 +165,11 @@ impl File<'_> {
             .into_iter()
             .zip(&table.rows)
             .skip(1)
-            .map(|(line, cells)| Row {
-                line,
-                cells: cells.clone(),
-            })
+            .map(|(line, cells)| Row { line, cells: cells.clone() })
             .collect();
         let each = own.each.first().copied();
         self.stars_are_filled(line, each, &columns, &rows);
-        Some(Table {
-            tags: outer.with(&own),
-            each,
-            columns,
-            rows,
-        })
+        Some(Table { tags: outer.with(&own), each, columns, rows })
     }
 
     fn columns_are_named_and_used(&mut self, line: usize, columns: &[String], scenario: &Scenario) {
@@ -236,40 +209,19 @@ impl File<'_> {
         let filled = each.map_or(&[][..], Each::columns);
         let fills = |column: &str| filled.contains(&column);
         for row in rows {
-            for (column, _) in columns
-                .iter()
-                .zip(&row.cells)
-                .filter(|(column, cell)| *cell == "*" && !fills(column))
-            {
+            for (column, _) in columns.iter().zip(&row.cells).filter(|(column, cell)| *cell == "*" && !fills(column)) {
                 let remedy = match each {
                     Some(each) => format!("`@each:{}` fills in {}", each.name(), quoted(filled)),
                     None => "tag the examples `@each:` with what the row is repeated for".to_owned(),
                 };
-                self.found.push((
-                    row.line,
-                    SuiteError::UnfilledStar {
-                        column: column.clone(),
-                        remedy,
-                    },
-                ));
+                self.found.push((row.line, SuiteError::UnfilledStar { column: column.clone(), remedy }));
             }
         }
-        let starred = |row: &Row| {
-            columns
-                .iter()
-                .zip(&row.cells)
-                .any(|(column, cell)| cell == "*" && fills(column))
-        };
+        let starred = |row: &Row| columns.iter().zip(&row.cells).any(|(column, cell)| cell == "*" && fills(column));
         if let Some(each) = each
             && !rows.iter().any(starred)
         {
-            self.found.push((
-                line,
-                SuiteError::EachWithoutStar {
-                    each: each.name(),
-                    columns: quoted(filled),
-                },
-            ));
+            self.found.push((line, SuiteError::EachWithoutStar { each: each.name(), columns: quoted(filled) }));
         }
     }
 
@@ -279,21 +231,12 @@ impl File<'_> {
             let whole = std::iter::once((template.scenario.name.clone(), template.line));
             let mut titles: Vec<(String, usize)> = whole.collect();
             // Rows whose raw titles agree give agreeing titles on every target.
-            titles.extend(
-                expand::raw_titles(template)
-                    .into_iter()
-                    .filter(|(title, _)| *title != template.scenario.name),
-            );
+            titles
+                .extend(expand::raw_titles(template).into_iter().filter(|(title, _)| *title != template.scenario.name));
             for (title, line) in titles {
                 match first_lines.get(&title) {
                     Some(first) => {
-                        self.found.push((
-                            line,
-                            SuiteError::TitleTwice {
-                                title: title.clone(),
-                                first: *first,
-                            },
-                        ));
+                        self.found.push((line, SuiteError::TitleTwice { title: title.clone(), first: *first }));
                     }
                     None => {
                         first_lines.insert(title, line);
@@ -305,9 +248,5 @@ impl File<'_> {
 }
 
 fn quoted(names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(" and ")
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ")
 }

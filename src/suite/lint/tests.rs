@@ -9,31 +9,18 @@ fn knows(kind: &str, text: &str) -> StepMatch {
         "given" if starts("a service") || starts("\"") => StepMatch::One,
         "when" if starts("somebody asks") || starts("he asks") => StepMatch::One,
         "then" if starts("it is refused") || starts("it says") => StepMatch::One,
-        _ => StepMatch::None {
-            nearest: Some("it is refused".to_owned()),
-        },
+        _ => StepMatch::None { nearest: Some("it is refused".to_owned()) },
     }
 }
 
 fn read(text: &str) -> Result<Suite, Vec<(usize, SuiteError)>> {
-    let source = FeatureSource {
-        path: "own/a.feature".to_owned(),
-        text: text.to_owned(),
-        built_in: false,
-    };
-    lint(&[source], &knows, Catalogue::built_in()).map_err(|errors| {
-        errors
-            .mistakes
-            .into_iter()
-            .map(|it| (it.line.unwrap_or_default(), it.error))
-            .collect()
-    })
+    let source = FeatureSource { path: "own/a.feature".to_owned(), text: text.to_owned(), built_in: false };
+    lint(&[source], &knows, Catalogue::built_in())
+        .map_err(|errors| errors.mistakes.into_iter().map(|it| (it.line.unwrap_or_default(), it.error)).collect())
 }
 
 fn mistakes(text: &str) -> Vec<(usize, SuiteError)> {
-    read(text)
-        .map(|suite| panic!("no mistake in {text}\n{suite:?}"))
-        .unwrap_err()
+    read(text).map(|suite| panic!("no mistake in {text}\n{suite:?}")).unwrap_err()
 }
 
 /// A file whose third line is `Scenario: s`, followed by the given lines.
@@ -43,11 +30,7 @@ fn scenario(lines: &str) -> String {
 
 fn one_mistake(text: &str, line: usize) -> SuiteError {
     let found = mistakes(text);
-    assert_eq!(
-        found.iter().map(|(line, _)| *line).collect::<Vec<_>>(),
-        [line],
-        "{found:?}\n{text}"
-    );
+    assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [line], "{found:?}\n{text}");
     found.into_iter().next().unwrap().1
 }
 
@@ -89,19 +72,13 @@ fn a_feature_without_scenarios_is_refused() {
 
 #[test]
 fn a_rule_without_scenarios_is_refused() {
-    assert_eq!(
-        one_mistake(&scenario(&format!("{GOOD}Rule: r\n")), 7),
-        SuiteError::EmptyRule
-    );
+    assert_eq!(one_mistake(&scenario(&format!("{GOOD}Rule: r\n")), 7), SuiteError::EmptyRule);
 }
 
 #[test]
 fn a_scenario_without_steps_is_refused_in_rules_too() {
     assert_eq!(one_mistake(&scenario(""), 3), SuiteError::NoSteps { block: "scenario" });
-    assert_eq!(
-        one_mistake("Feature: f\nRule: r\nScenario: s\n", 3),
-        SuiteError::NoSteps { block: "scenario" }
-    );
+    assert_eq!(one_mistake("Feature: f\nRule: r\nScenario: s\n", 3), SuiteError::NoSteps { block: "scenario" });
     assert_eq!(
         one_mistake("Feature: f\nScenario Outline: <a>\nExamples:\n| a |\n| 1 |\n", 2),
         SuiteError::NoSteps { block: "scenario" }
@@ -122,29 +99,11 @@ fn a_scenario_that_cannot_fail_is_refused() {
 
 #[test]
 fn a_misspelt_step_keyword_is_found_before_and_behind_the_first_step() {
-    let first = one_mistake(
-        &scenario("Givenn a service\nWhen somebody asks\nThen it is refused\n"),
-        4,
-    );
-    let later = one_mistake(
-        &scenario("Given a service\nThne it is refused\nThen it is refused\n"),
-        5,
-    );
+    let first = one_mistake(&scenario("Givenn a service\nWhen somebody asks\nThen it is refused\n"), 4);
+    let later = one_mistake(&scenario("Given a service\nThne it is refused\nThen it is refused\n"), 5);
 
-    assert_eq!(
-        first,
-        SuiteError::MisspeltKeyword {
-            found: "Givenn".into(),
-            keyword: "Given".into()
-        }
-    );
-    assert_eq!(
-        later,
-        SuiteError::MisspeltKeyword {
-            found: "Thne".into(),
-            keyword: "Then".into()
-        }
-    );
+    assert_eq!(first, SuiteError::MisspeltKeyword { found: "Givenn".into(), keyword: "Given".into() });
+    assert_eq!(later, SuiteError::MisspeltKeyword { found: "Thne".into(), keyword: "Then".into() });
 }
 
 #[test]
@@ -152,54 +111,27 @@ fn a_misspelt_block_keyword_is_found() {
     let text = format!("Feature: f\n  Scenaro: s\n{GOOD}  Scenario: t\n{GOOD}");
     let found = mistakes(&text);
 
-    assert_eq!(
-        found[0],
-        (
-            2,
-            SuiteError::MisspeltKeyword {
-                found: "Scenaro:".into(),
-                keyword: "Scenario:".into()
-            }
-        )
-    );
+    assert_eq!(found[0], (2, SuiteError::MisspeltKeyword { found: "Scenaro:".into(), keyword: "Scenario:".into() }));
 }
 
 #[test]
 fn a_misspelt_feature_is_found() {
-    let error = one_mistake(
-        &format!("Featur: f\nScenario: s\n{GOOD}").replace("Scenario: s\n", ""),
-        1,
-    );
+    let error = one_mistake(&format!("Featur: f\nScenario: s\n{GOOD}").replace("Scenario: s\n", ""), 1);
 
-    assert_eq!(
-        error,
-        SuiteError::MisspeltKeyword {
-            found: "Featur:".into(),
-            keyword: "Feature:".into()
-        }
-    );
+    assert_eq!(error, SuiteError::MisspeltKeyword { found: "Featur:".into(), keyword: "Feature:".into() });
 }
 
 #[test]
 fn a_step_without_its_keyword_is_found_in_the_description() {
-    assert_eq!(
-        one_mistake(&scenario(&format!("a service\n{GOOD}")), 4),
-        SuiteError::SwallowedStep
-    );
-    assert_eq!(
-        one_mistake(&scenario(&format!("Assume a service\n{GOOD}")), 4),
-        SuiteError::SwallowedStep
-    );
+    assert_eq!(one_mistake(&scenario(&format!("a service\n{GOOD}")), 4), SuiteError::SwallowedStep);
+    assert_eq!(one_mistake(&scenario(&format!("Assume a service\n{GOOD}")), 4), SuiteError::SwallowedStep);
 }
 
 #[test]
 fn a_step_above_the_first_scenario_is_found_and_a_sentence_is_not() {
     let text = |line: &str| format!("Feature: f\n  {line}\n\n  Scenario: s\n{GOOD}");
 
-    assert!(matches!(
-        one_mistake(&text("Given a service"), 2),
-        SuiteError::Syntax { .. }
-    ));
+    assert!(matches!(one_mistake(&text("Given a service"), 2), SuiteError::Syntax { .. }));
     assert!(read(&text("When the provider is down, nobody gets in.")).is_ok());
 }
 
@@ -207,12 +139,7 @@ fn a_step_above_the_first_scenario_is_found_and_a_sentence_is_not() {
 fn text_between_steps_is_refused() {
     let error = one_mistake(&scenario("Given a service\nsomething else\nThen it is refused\n"), 5);
 
-    assert_eq!(
-        error,
-        SuiteError::StrayText {
-            found: "something else".into()
-        }
-    );
+    assert_eq!(error, SuiteError::StrayText { found: "something else".into() });
 }
 
 #[test]
@@ -227,42 +154,24 @@ fn a_step_with_a_star_is_refused() {
 fn a_comment_behind_text_is_refused_and_a_quoted_one_is_not() {
     let text = |step: &str| scenario(&format!("Given a service\nThen {step}\n"));
 
-    assert_eq!(
-        one_mistake(&text("it is refused # note"), 5),
-        SuiteError::CommentBehindText
-    );
+    assert_eq!(one_mistake(&text("it is refused # note"), 5), SuiteError::CommentBehindText);
     assert!(read(&text("it says \"a #1\"")).is_ok());
     assert!(read(&text("it says a#1")).is_ok());
 }
 
 #[test]
 fn a_tab_is_refused() {
-    assert_eq!(
-        one_mistake(&scenario("\tGiven a service\n    Then it is refused\n"), 4),
-        SuiteError::Tab
-    );
+    assert_eq!(one_mistake(&scenario("\tGiven a service\n    Then it is refused\n"), 4), SuiteError::Tab);
 }
 
 #[test]
 fn odd_doc_strings_are_refused() {
     let text = |lines: &str| scenario(&format!("Given a service\n{lines}"));
 
-    assert_eq!(
-        one_mistake(&text("\"\"\"json\n{}\n\"\"\"\nThen it is refused\n"), 5),
-        SuiteError::DocStringMarks
-    );
-    assert_eq!(
-        one_mistake(&text("\"\"\"\n{} \"\"\"\nThen it is refused\n"), 6),
-        SuiteError::DocStringMarks
-    );
-    assert_eq!(
-        one_mistake(&text("\"\"\"\n{}\nThen it is refused\n"), 5),
-        SuiteError::OpenDocString
-    );
-    assert_eq!(
-        one_mistake(&scenario(&format!("\"\"\"\nx\n\"\"\"\n{GOOD}")), 4),
-        SuiteError::StrayDocString
-    );
+    assert_eq!(one_mistake(&text("\"\"\"json\n{}\n\"\"\"\nThen it is refused\n"), 5), SuiteError::DocStringMarks);
+    assert_eq!(one_mistake(&text("\"\"\"\n{} \"\"\"\nThen it is refused\n"), 6), SuiteError::DocStringMarks);
+    assert_eq!(one_mistake(&text("\"\"\"\n{}\nThen it is refused\n"), 5), SuiteError::OpenDocString);
+    assert_eq!(one_mistake(&scenario(&format!("\"\"\"\nx\n\"\"\"\n{GOOD}")), 4), SuiteError::StrayDocString);
     assert!(read(&text("\"\"\"\n\tGivenn # <x>\n\"\"\"\nThen it is refused\n")).is_ok());
 }
 
@@ -293,24 +202,15 @@ fn blocks_in_the_wrong_order_are_refused() {
 fn rows_of_unequal_width_are_refused_longer_ones_too() {
     let text = |row: &str| format!("{OUTLINE}Examples:\n| case |\n{row}\n");
 
-    assert_eq!(
-        one_mistake(&text("| a | b |"), 7),
-        SuiteError::RowWidth { found: 2, expected: 1 }
-    );
+    assert_eq!(one_mistake(&text("| a | b |"), 7), SuiteError::RowWidth { found: 2, expected: 1 });
     assert_eq!(one_mistake(&text("| a"), 7), SuiteError::OpenRow);
     assert_eq!(one_mistake(&text(r"| a\d |"), 7), SuiteError::RowEscape);
 }
 
 #[test]
 fn examples_without_rows_are_refused() {
-    assert_eq!(
-        one_mistake(&format!("{OUTLINE}Examples:\n| case |\n"), 5),
-        SuiteError::EmptyExamples
-    );
-    assert_eq!(
-        one_mistake(&format!("{OUTLINE}Examples:\n"), 5),
-        SuiteError::EmptyExamples
-    );
+    assert_eq!(one_mistake(&format!("{OUTLINE}Examples:\n| case |\n"), 5), SuiteError::EmptyExamples);
+    assert_eq!(one_mistake(&format!("{OUTLINE}Examples:\n"), 5), SuiteError::EmptyExamples);
     assert_eq!(one_mistake(OUTLINE, 2), SuiteError::NoExamples);
 }
 
@@ -324,14 +224,8 @@ fn columns_and_placeholders_belong_together() {
     assert_eq!(unused, SuiteError::UnusedColumn { name: "more".into() });
     assert!(missing.contains(&(4, SuiteError::NoColumn { name: "case".into() })));
     assert!(missing.contains(&(2, SuiteError::NoColumn { name: "case".into() })));
-    assert_eq!(
-        one_mistake(&text("| case | case |", "| a | b |"), 6),
-        SuiteError::ColumnTwice { name: "case".into() }
-    );
-    assert_eq!(
-        one_mistake(&text("| case | |", "| a | b |"), 6),
-        SuiteError::UnnamedColumn { column: 2 }
-    );
+    assert_eq!(one_mistake(&text("| case | case |", "| a | b |"), 6), SuiteError::ColumnTwice { name: "case".into() });
+    assert_eq!(one_mistake(&text("| case | |", "| a | b |"), 6), SuiteError::UnnamedColumn { column: 2 });
 }
 
 #[test]
@@ -347,27 +241,9 @@ fn titles_are_unique_expanded_ones_too() {
     let rows = one_mistake(&format!("{OUTLINE}Examples:\n| case |\n| a |\n| b |\n| a |\n"), 9);
     let mixed = one_mistake(&format!("{OUTLINE}Examples:\n| case |\n| a |\nScenario: a\n{GOOD}"), 8);
 
-    assert_eq!(
-        plain,
-        SuiteError::TitleTwice {
-            title: "s".into(),
-            first: 3
-        }
-    );
-    assert_eq!(
-        rows,
-        SuiteError::TitleTwice {
-            title: "a".into(),
-            first: 7
-        }
-    );
-    assert_eq!(
-        mixed,
-        SuiteError::TitleTwice {
-            title: "a".into(),
-            first: 7
-        }
-    );
+    assert_eq!(plain, SuiteError::TitleTwice { title: "s".into(), first: 3 });
+    assert_eq!(rows, SuiteError::TitleTwice { title: "a".into(), first: 7 });
+    assert_eq!(mixed, SuiteError::TitleTwice { title: "a".into(), first: 7 });
 }
 
 #[test]
@@ -379,14 +255,8 @@ fn tags_are_checked_where_they_stand() {
     assert!(matches!(mistake("@allow.skipped"), SuiteError::ForbiddenTag { .. }));
     assert!(matches!(mistake("@serial"), SuiteError::ForbiddenTag { .. }));
     assert!(matches!(mistake("@slow"), SuiteError::UnknownTag { .. }));
-    assert!(matches!(
-        mistake("@id:E-99"),
-        SuiteError::UnknownCheck { nearest: Some(_), .. }
-    ));
-    assert!(matches!(
-        mistake("@needs:logot"),
-        SuiteError::UnknownNeed { nearest: Some(_), .. }
-    ));
+    assert!(matches!(mistake("@id:E-99"), SuiteError::UnknownCheck { nearest: Some(_), .. }));
+    assert!(matches!(mistake("@needs:logot"), SuiteError::UnknownNeed { nearest: Some(_), .. }));
     assert_eq!(mistake("@each:service"), SuiteError::MisplacedEach);
     assert!(matches!(mistake("@tag:y more"), SuiteError::Syntax { .. }));
     assert!(read(&text("@tag:y @exclusive @needs:logout # note")).is_ok());
@@ -395,11 +265,7 @@ fn tags_are_checked_where_they_stand() {
 #[test]
 fn a_scenario_names_at_most_one_check_and_ours_exactly_one() {
     let several = one_mistake(&format!("Feature: f\n@id:E-12 @id:E-13\nScenario: s\n{GOOD}"), 3);
-    let ours = FeatureSource {
-        path: "features/login/a.feature".into(),
-        text: scenario(GOOD),
-        built_in: true,
-    };
+    let ours = FeatureSource { path: "features/login/a.feature".into(), text: scenario(GOOD), built_in: true };
     let none = lint(&[ours], &knows, Catalogue::built_in()).unwrap_err();
 
     assert_eq!(several, SuiteError::SeveralChecks);
@@ -410,22 +276,10 @@ fn a_scenario_names_at_most_one_check_and_ours_exactly_one() {
 fn stars_and_each_belong_together() {
     let text = |tags: &str, row: &str| format!("{OUTLINE}{tags}\nExamples:\n| case |\n{row}\n");
 
-    assert!(matches!(
-        one_mistake(&text("", "| * |"), 8),
-        SuiteError::UnfilledStar { .. }
-    ));
-    assert!(matches!(
-        mistakes(&text("@each:service", "| * |"))[0].1,
-        SuiteError::EachWithoutStar { .. }
-    ));
-    assert!(matches!(
-        one_mistake(&text("@each:service", "| a |"), 6),
-        SuiteError::EachWithoutStar { .. }
-    ));
-    assert!(matches!(
-        one_mistake(&text("@each:servce", "| a |"), 5),
-        SuiteError::UnknownEach { nearest: Some(_), .. }
-    ));
+    assert!(matches!(one_mistake(&text("", "| * |"), 8), SuiteError::UnfilledStar { .. }));
+    assert!(matches!(mistakes(&text("@each:service", "| * |"))[0].1, SuiteError::EachWithoutStar { .. }));
+    assert!(matches!(one_mistake(&text("@each:service", "| a |"), 6), SuiteError::EachWithoutStar { .. }));
+    assert!(matches!(one_mistake(&text("@each:servce", "| a |"), 5), SuiteError::UnknownEach { nearest: Some(_), .. }));
     assert!(read(&text("", r"| \\* |")).is_ok());
 }
 
@@ -440,29 +294,15 @@ fn unknown_and_ambiguous_steps_are_reported_once_for_all_rows() {
 
     assert_eq!(
         unknown,
-        SuiteError::UnknownStep {
-            keyword: "Given",
-            text: "a".into(),
-            nearest: Some("it is refused".into())
-        }
+        SuiteError::UnknownStep { keyword: "Given", text: "a".into(), nearest: Some("it is refused".into()) }
     );
-    assert_eq!(
-        ambiguous,
-        SuiteError::AmbiguousStep {
-            keyword: "Given",
-            text: "two ways".into()
-        }
-    );
+    assert_eq!(ambiguous, SuiteError::AmbiguousStep { keyword: "Given", text: "two ways".into() });
     assert!(matches!(wrong_kind, SuiteError::UnknownStep { .. }));
 }
 
 #[test]
 fn every_mistake_of_every_file_is_reported_with_file_and_line() {
-    let source = |path: &str, text: String| FeatureSource {
-        path: path.into(),
-        text,
-        built_in: false,
-    };
+    let source = |path: &str, text: String| FeatureSource { path: path.into(), text, built_in: false };
     let sources = [
         source("own/a.feature", scenario("Given a servce\nThen it is refusd\n")),
         source("own/b.feature", "Feature: f\n".into()),
@@ -483,11 +323,7 @@ fn every_mistake_of_every_file_is_reported_with_file_and_line() {
 
 #[test]
 fn a_report_shows_the_line_and_the_remedy() {
-    let source = FeatureSource {
-        path: "own/a.feature".into(),
-        text: scenario("Given a service\n"),
-        built_in: false,
-    };
+    let source = FeatureSource { path: "own/a.feature".into(), text: scenario("Given a service\n"), built_in: false };
     let errors = lint(&[source], &knows, Catalogue::built_in()).unwrap_err();
 
     let mut shown = String::new();

@@ -32,21 +32,10 @@ fn target() -> Target {
     let mut frontend = service("frontend", Role::RelyingParty);
     frontend.logout = Some("/logout".to_owned());
     frontend.login = Some("/login".to_owned());
-    frontend.user = Some(UserLookup {
-        path: "/me".to_owned(),
-        subject: Some("$.sub".to_owned()),
-        email: None,
-    });
-    frontend.calls = vec![Call {
-        service: "metadata".to_owned(),
-        method: "GET".to_owned(),
-        path: "/api".to_owned(),
-    }];
+    frontend.user = Some(UserLookup { path: "/me".to_owned(), subject: Some("$.sub".to_owned()), email: None });
+    frontend.calls = vec![Call { service: "metadata".to_owned(), method: "GET".to_owned(), path: "/api".to_owned() }];
     let mut metadata = service("metadata", Role::ResourceServer);
-    metadata.spy = Some(Spy {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        answers: Vec::new(),
-    });
+    metadata.spy = Some(Spy { listen: "127.0.0.1:0".parse().unwrap(), answers: Vec::new() });
     Target {
         name: "test".to_owned(),
         preset: None,
@@ -65,11 +54,7 @@ fn target() -> Target {
 }
 
 fn suite(text: &str) -> Suite {
-    let source = FeatureSource {
-        path: "own/login/a.feature".to_owned(),
-        text: text.to_owned(),
-        built_in: false,
-    };
+    let source = FeatureSource { path: "own/login/a.feature".to_owned(), text: text.to_owned(), built_in: false };
     match lint(&[source], &|_, _| StepMatch::One, Catalogue::built_in()) {
         Ok(suite) => suite,
         Err(errors) => panic!("{:?}", errors.mistakes),
@@ -121,20 +106,9 @@ fn a_row_is_repeated_for_every_such_thing_of_the_target() {
 fn every_each_finds_its_things() {
     let count = |each: &str, columns: &[&str]| {
         let head = columns.join(" | ");
-        let used = columns
-            .iter()
-            .map(|column| format!("<{column}>"))
-            .collect::<Vec<_>>()
-            .join(" ");
+        let used = columns.iter().map(|column| format!("<{column}>")).collect::<Vec<_>>().join(" ");
         let row = vec!["*"; columns.len()].join(" | ");
-        all(&outline(
-            "t",
-            &used,
-            &format!("@each:{each}"),
-            &format!("| {head} |\n| {row} |"),
-        ))
-        .run
-        .len()
+        all(&outline("t", &used, &format!("@each:{each}"), &format!("| {head} |\n| {row} |"))).run.len()
     };
 
     assert_eq!(count("relying-party", &["service"]), 2);
@@ -161,12 +135,7 @@ fn a_cell_beside_a_star_selects() {
 
 #[test]
 fn nothing_to_fill_in_is_skipped_with_the_key_that_would_change_it() {
-    let text = outline(
-        "t <case>",
-        "<service>",
-        "@each:introspecting-service",
-        "| service | case |\n| * | a |",
-    );
+    let text = outline("t <case>", "<service>", "@each:introspecting-service", "| service | case |\n| * | a |");
 
     let plan = all(&text);
 
@@ -178,24 +147,11 @@ fn nothing_to_fill_in_is_skipped_with_the_key_that_would_change_it() {
 
 #[test]
 fn titles_name_what_tells_their_rows_apart() {
-    let plan = all(&outline(
-        "t",
-        "<service> <path>",
-        "@each:rs-protected-path",
-        "| service | path |\n| * | * |",
-    ));
+    let plan = all(&outline("t", "<service> <path>", "@each:rs-protected-path", "| service | path |\n| * | * |"));
     let literal = all(&outline("t", "<a>", "", "| a |\n| 1 |\n| 2 |"));
-    let starred = all(&outline(
-        "t <service>",
-        "<c>",
-        "@each:service",
-        "| service | c |\n| * | 1 |\n| metadata | 2 |",
-    ));
+    let starred = all(&outline("t <service>", "<c>", "@each:service", "| service | c |\n| * | 1 |\n| metadata | 2 |"));
 
-    assert_eq!(
-        titles(&plan),
-        ["t [service=metadata, path=/one]", "t [service=metadata, path=/two]"]
-    );
+    assert_eq!(titles(&plan), ["t [service=metadata, path=/one]", "t [service=metadata, path=/two]"]);
     assert_eq!(titles(&literal), ["t [a=1]", "t [a=2]"]);
     assert_eq!(titles(&starred).last(), Some(&"t metadata [c=2]"));
     assert_eq!(starred.run.len(), 4);
@@ -221,12 +177,7 @@ fn background_steps_come_first_and_the_feature_keeps_none() {
 
     let plan = all(text);
 
-    let steps: Vec<&str> = plan.run[0]
-        .scenario
-        .steps
-        .iter()
-        .map(|step| step.value.as_str())
-        .collect();
+    let steps: Vec<&str> = plan.run[0].scenario.steps.iter().map(|step| step.value.as_str()).collect();
     assert_eq!(steps, ["one", "two", "x"]);
     let feature = &plan.run[0].feature;
     assert!(feature.background.is_none() && feature.rules.is_empty() && feature.scenarios.is_empty());
@@ -246,20 +197,14 @@ fn tags_are_inherited() {
 
     let plan = all(text);
 
-    assert_eq!(
-        plan.run[0].tags,
-        ["tag:a", "tag:b", "tag:c", "exclusive", "tag:d", "id:E-12"]
-    );
+    assert_eq!(plan.run[0].tags, ["tag:a", "tag:b", "tag:c", "exclusive", "tag:d", "id:E-12"]);
     assert!(plan.run[0].exclusive);
     assert_eq!(plan.run[0].name.check.as_deref(), Some("E-12"));
 }
 
 #[test]
 fn needs_are_judged_for_the_service_of_the_row() {
-    let text = format!(
-        "@needs:logout\n{}",
-        outline("t <service>", "x", "@each:relying-party", "| service |\n| * |")
-    );
+    let text = format!("@needs:logout\n{}", outline("t <service>", "x", "@each:relying-party", "| service |\n| * |"));
 
     let plan = all(&text);
 
@@ -279,32 +224,15 @@ fn a_row_for_a_service_that_the_target_lacks_is_skipped() {
 #[test]
 fn production_runs_only_what_is_safe_unless_asked() {
     let catalogue = Catalogue::built_in();
-    let risky = catalogue
-        .checks()
-        .iter()
-        .find(|check| check.risk == Risk::Active)
-        .unwrap();
-    let safe = catalogue
-        .checks()
-        .iter()
-        .find(|check| check.risk == Risk::Safe)
-        .unwrap();
+    let risky = catalogue.checks().iter().find(|check| check.risk == Risk::Active).unwrap();
+    let safe = catalogue.checks().iter().find(|check| check.risk == Risk::Safe).unwrap();
     let text = format!(
         "Feature: f\n@id:{}\nScenario: risky\nThen x\n@id:{}\nScenario: safe\nThen x\nScenario: own\nThen x\n",
         risky.id, safe.id
     );
-    let production = Target {
-        environment: Environment::Production,
-        ..target()
-    };
-    let asked = Selection {
-        risk: Some(Risk::Active),
-        ..Selection::default()
-    };
-    let careful = Selection {
-        risk: Some(Risk::Safe),
-        ..Selection::default()
-    };
+    let production = Target { environment: Environment::Production, ..target() };
+    let asked = Selection { risk: Some(Risk::Active), ..Selection::default() };
+    let careful = Selection { risk: Some(Risk::Safe), ..Selection::default() };
 
     let plan = planned(&text, &production, &Selection::default());
 
@@ -319,44 +247,20 @@ fn production_runs_only_what_is_safe_unless_asked() {
 #[test]
 fn parts_of_a_selection_narrow_it_down_together() {
     let by = |selection: Selection| planned(THREE, &target(), &selection);
-    let ids = |ids: &[&str]| Selection {
-        ids: ids.iter().map(ToString::to_string).collect(),
-        ..Selection::default()
-    };
+    let ids = |ids: &[&str]| Selection { ids: ids.iter().map(ToString::to_string).collect(), ..Selection::default() };
 
     assert_eq!(titles(&by(ids(&["E-*"]))), ["a", "b"]);
     assert_eq!(titles(&by(ids(&["E-13", "i-04"]))), ["b", "c"]);
-    assert_eq!(
-        titles(&by(Selection {
-            tags: Some("not @tag:slow".into()),
-            ..ids(&["E-*"])
-        })),
-        ["a"]
-    );
-    assert_eq!(
-        titles(&by(Selection {
-            name: Some("C".into()),
-            ..Selection::default()
-        })),
-        ["c"]
-    );
-    assert_eq!(
-        titles(&by(Selection {
-            areas: vec!["bearer".into()],
-            ..Selection::default()
-        })),
-        ["c"]
-    );
+    assert_eq!(titles(&by(Selection { tags: Some("not @tag:slow".into()), ..ids(&["E-*"]) })), ["a"]);
+    assert_eq!(titles(&by(Selection { name: Some("C".into()), ..Selection::default() })), ["c"]);
+    assert_eq!(titles(&by(Selection { areas: vec!["bearer".into()], ..Selection::default() })), ["c"]);
     assert_eq!(by(ids(&["E-*"])).deselected, 1);
 }
 
 #[test]
 fn cases_of_one_service_can_be_selected() {
     let text = outline("t <service>", "x", "@each:service", "| service |\n| * |");
-    let selection = Selection {
-        services: vec!["admin".into()],
-        ..Selection::default()
-    };
+    let selection = Selection { services: vec!["admin".into()], ..Selection::default() };
 
     assert_eq!(titles(&planned(&text, &target(), &selection)), ["t admin"]);
 }
@@ -371,51 +275,17 @@ fn a_part_that_matches_nothing_stops_the_run_and_is_named() {
     };
     let none = Selection::default;
 
-    let id = unmatched(Selection {
-        ids: vec!["E-12".into(), "E-99".into()],
-        ..none()
-    });
-    let unproved = unmatched(Selection {
-        ids: vec!["E-01".into()],
-        ..none()
-    });
-    let service = unmatched(Selection {
-        services: vec!["fronted".into()],
-        ..none()
-    });
-    let idle = unmatched(Selection {
-        services: vec!["admin".into()],
-        ..none()
-    });
-    let area = unmatched(Selection {
-        areas: vec!["logn".into()],
-        ..none()
-    });
-    let tags = unmatched(Selection {
-        tags: Some("@tag:fast".into()),
-        ..none()
-    });
-    let syntax = unmatched(Selection {
-        tags: Some("@tag:slow and".into()),
-        ..none()
-    });
-    let deep = unmatched(Selection {
-        tags: Some("(".repeat(999)),
-        ..none()
-    });
-    let long = unmatched(Selection {
-        tags: Some("(".repeat(100_000)),
-        ..none()
-    });
-    let name = unmatched(Selection {
-        name: Some("zzz".into()),
-        ..none()
-    });
-    let common = unmatched(Selection {
-        ids: vec!["E-12".into()],
-        name: Some("c".into()),
-        ..none()
-    });
+    let id = unmatched(Selection { ids: vec!["E-12".into(), "E-99".into()], ..none() });
+    let unproved = unmatched(Selection { ids: vec!["E-01".into()], ..none() });
+    let service = unmatched(Selection { services: vec!["fronted".into()], ..none() });
+    let idle = unmatched(Selection { services: vec!["admin".into()], ..none() });
+    let area = unmatched(Selection { areas: vec!["logn".into()], ..none() });
+    let tags = unmatched(Selection { tags: Some("@tag:fast".into()), ..none() });
+    let syntax = unmatched(Selection { tags: Some("@tag:slow and".into()), ..none() });
+    let deep = unmatched(Selection { tags: Some("(".repeat(999)), ..none() });
+    let long = unmatched(Selection { tags: Some("(".repeat(100_000)), ..none() });
+    let name = unmatched(Selection { name: Some("zzz".into()), ..none() });
+    let common = unmatched(Selection { ids: vec!["E-12".into()], name: Some("c".into()), ..none() });
 
     assert!(matches!(id, SelectionError::UnknownCheck { id, nearest: Some(_) } if id == "E-99"));
     assert!(matches!(unproved, SelectionError::NoScenario { .. }));

@@ -1,0 +1,97 @@
+//! The planted defects: each as small as a real mistake, wrong by one condition in one place.
+//!
+//! Where a defect sits is found by its name in the services: the safeguard asks `defects.has(...)` at the place where the
+//! mistake would be made.
+
+use super::table::defects;
+
+defects! {
+    StateConstant => "state-constant", "B-02", "every login sends the same state";
+    NonceConstant => "nonce-constant", "B-03", "every login sends the same nonce";
+    PkceMissing => "pkce-missing", "B-04", "the authorization request has no code_challenge";
+    ContentInChallenge => "content-in-challenge", "B-12", "the redirect to the login carries the protected page as its body";
+    StateUnchecked => "state-unchecked", "C-01", "a callback with an unknown state takes the newest login of the session";
+    StateNotBoundToBrowser => "state-not-bound-to-browser", "C-02", "pending logins are kept for all browsers together";
+    StateReusable => "state-reusable", "C-03", "a pending login stays after its callback";
+    CallbackErrorIs500 => "callback-error-is-500", "C-06", "an error response of the provider crashes the callback";
+    ErrorTextUnescaped => "error-text-unescaped", "C-07", "the provider's error description is put into the page as it is";
+    CodeInjection => "code-injection", "C-09", "neither PKCE nor a checked nonce binds the code to the browser";
+    OpenRedirect => "open-redirect", "C-11", "any return target that begins with a slash is followed";
+    TokenRequestUnbound => "token-request-unbound", "D-01", "the redirect_uri of the token request is that of the authorization request plus a query";
+    TwoClientAuthentications => "two-client-authentications", "D-02", "the client's secret stands in the form as well as in the header";
+    MissingIdTokenTolerated => "missing-id-token-tolerated", "D-06", "without an id_token the claims of the access token are used";
+    SecretsInErrorPage => "secrets-in-error-page", "D-14", "the error page of the callback repeats the token response";
+    IdTokenSignatureUnchecked => "id-token-signature-unchecked", "E-02", "the id_token's signature is not checked";
+    IdTokenAlgNone => "id-token-alg-none", "E-03", "an id_token with alg none needs no signature";
+    IdTokenHmacPublicKey => "id-token-hmac-public-key", "E-04", "an HS256 id_token is checked with the public key as secret";
+    IdTokenHmacEmptyKey => "id-token-hmac-empty-key", "E-05", "an HS256 id_token is checked with an empty secret";
+    IdTokenEmbeddedKey => "id-token-embedded-key", "E-07", "the key in the id_token's header is trusted";
+    IdTokenCritIgnored => "id-token-crit-ignored", "E-09", "critical header parameters are ignored";
+    IssuerPrefix => "issuer-prefix", "E-12", "iss needs only to begin with the issuer";
+    AudienceSubstring => "audience-substring", "E-13", "aud needs only to contain the client_id as text";
+    AudienceMissing => "audience-missing", "E-14", "an id_token without aud is accepted";
+    AudienceExtra => "audience-extra", "E-15", "other audiences beside ours are accepted";
+    ExpiryUnchecked => "expiry-unchecked", "E-17", "exp is read but not compared";
+    ExpiryMissing => "expiry-missing", "E-18", "an id_token without exp is accepted";
+    NotBeforeIgnored => "not-before-ignored", "E-19", "nbf is ignored";
+    NonceUnchecked => "nonce-unchecked", "E-20", "an id_token without nonce is accepted";
+    SubjectEmpty => "subject-empty", "E-22", "an empty sub is accepted";
+    IdTokenTypeUnchecked => "id-token-type-unchecked", "E-25", "typ is ignored, so an access token passes as an id_token";
+    RefusedLoginLeavesTokens => "refused-login-leaves-tokens", "E-31", "userinfo is asked with the access token before the id_token is checked";
+    RefusalIs500 => "refusal-is-500", "E-32", "a refused id_token crashes the callback";
+    HostHeaderInRedirectUri => "host-header-in-redirect-uri", "N-03", "the redirect URI is built from the Host header";
+    CookieUnprotected => "cookie-unprotected", "G-01", "the session cookie lacks HttpOnly and SameSite";
+    SessionFixation => "session-fixation", "G-03", "the session keeps its identifier at login";
+    CookieTampering => "cookie-tampering", "G-05", "a session is found by the first half of its identifier";
+    PublishedCookieKey => "published-cookie-key", "G-06", "a second cookie tells the user under a key from a tutorial";
+    TokenShownToBrowser => "token-shown-to-browser", "G-10", "the user lookup shows the access token";
+    OldCookieRevived => "old-cookie-revived", "G-13", "a logout blocks the user until the next login, and leaves the session";
+    LogoutEndsAllSessions => "logout-ends-all-sessions", "G-14", "a logout ends every session of that user";
+    PersonalPagesCacheable => "personal-pages-cacheable", "G-15", "personal answers have no Cache-Control";
+    LogoutOnlyDeletesCookie => "logout-only-deletes-cookie", "H-01", "a logout deletes the cookie and keeps the session";
+    LogoutKeepsCookie => "logout-keeps-session-in-browser", "H-02", "a logout tells the provider and keeps session and cookie";
+    EndSessionNotCalled => "end-session-not-called", "H-03", "a logout does not tell the provider";
+    LogoutOpenRedirect => "logout-open-redirect", "H-05", "a logout leads wherever the query says";
+    BearerMissingAccepted => "bearer-missing-accepted", "I-01", "a request without credentials is served";
+    BearerErrorShape => "bearer-error-shape", "I-02", "a refusal is 403 without a challenge";
+    BearerMalformedCrashes => "bearer-malformed-crashes", "I-03", "a bearer that is no JWT crashes the service";
+    BearerSelfAsserted => "bearer-self-asserted", "I-04", "a JSON text with an expires_at ahead is taken for a token";
+    BearerInQuery => "bearer-in-query", "I-05", "access_token in the query is accepted";
+    BearerLastWins => "bearer-last-wins", "I-07", "of two Authorization headers the last one counts";
+    BearerSignatureUnchecked => "bearer-signature-unchecked", "I-08", "the access token's signature is not checked";
+    BearerIssuerUnchecked => "bearer-issuer-unchecked", "I-09", "the access token's iss is not checked";
+    BearerAudienceUnchecked => "bearer-audience-unchecked", "I-10", "the access token's aud is not checked";
+    IdTokenAsBearer => "id-token-as-bearer", "I-11", "typ is ignored, so an id_token passes as an access token";
+    BearerExpiryUnchecked => "bearer-expiry-unchecked", "I-13", "the access token's exp is not checked";
+    IntrospectionTruthy => "introspection-truthy", "I-18", "any active that is not false counts as true";
+    IntrospectionFailsOpen => "introspection-fails-open", "I-22", "an introspection that fails counts as active";
+    MethodUnguarded => "method-unguarded", "I-26", "only GET and POST are guarded";
+    ServiceTokenForwarded => "service-token-forwarded", "J-01", "downstream services get the service's own token";
+    RefreshTokenForwarded => "refresh-token-forwarded", "J-02", "downstream services get the whole token response";
+    LastTokenForwarded => "last-token-forwarded", "J-04", "downstream services get the token of the last login";
+    IdentityHeadersPassed => "identity-headers-passed", "J-06", "identity headers of the client are passed on";
+    UnderscoreHeadersPassed => "underscore-headers-passed", "J-07", "identity headers spelled with underscores are passed on";
+    DownstreamRedirectsFollowed => "downstream-redirects-followed", "J-12", "redirects of a downstream service are followed with the token";
+    CallWithoutToken => "call-without-token", "J-13", "without a session downstream services are called without a token";
+    DownstreamErrorIsSuccess => "downstream-error-is-success", "J-14", "a refusal by a downstream service becomes an empty success";
+    DownstreamPageIsData => "downstream-page-is-data", "J-15", "a redirect of a downstream service becomes an empty success";
+    UserKeyedByNothingStable => "user-keyed-by-email", "K-01", "the user is the e-mail address of the first login";
+    TokensKeyedByEmail => "tokens-keyed-by-email", "K-02", "the tokens of a user are found by e-mail address";
+    UnverifiedEmailLinked => "unverified-email-linked", "K-03", "an e-mail address links to its user, verified or not";
+    MissingEmailShared => "missing-email-shared", "K-09", "users without an e-mail address share one account";
+    StaleIdentity => "stale-identity", "K-15", "a login over a session keeps the first user";
+    LookupForOthers => "lookup-for-others", "K-19", "the user lookup answers for the user_id of the query";
+    ClaimSetsInternalField => "claim-sets-internal-field", "K-20", "a user_id claim overrides the subject";
+    HealthNeedsLogin => "health-needs-login", "L-01", "the health endpoint asks for a login";
+    HealthChecksCredentials => "health-checks-credentials", "L-02", "the health endpoint refuses bad credentials";
+    HealthSetsCookie => "health-sets-cookie", "L-03", "the health endpoint sets a cookie";
+    HealthAsksProvider => "health-asks-provider", "L-05", "the health endpoint asks the provider";
+    DocsOpen => "docs-open", "L-07", "the API's description is open";
+    WhitelistContains => "whitelist-contains", "L-08", "a request is open when its target contains the health path";
+    WhitelistBeforeNormalising => "whitelist-before-normalising", "L-09", "the guard judges the raw path, the router the tidied one";
+    DecoratedPathOpen => "decorated-path-open", "L-10", "the guard knows protected paths exactly, the router drops a slash at their end";
+    OriginalUrlTrusted => "original-url-trusted", "L-11", "the guard judges the path in X-Original-URL";
+    LoopbackTrusted => "loopback-trusted", "L-12", "X-Forwarded-For: 127.0.0.1 opens everything";
+    ProbeTrusted => "probe-trusted", "L-13", "the user agent of a Kubernetes probe opens everything";
+    AuthorizationRequestIncomplete => "scope-without-openid", "B-01", "the authorization request asks for no openid";
+}

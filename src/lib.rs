@@ -3,9 +3,11 @@
 pub mod browser;
 pub mod catalogue;
 pub mod evidence;
-// pub mod lab;
 pub mod judge;
+pub mod lab;
 pub mod outcome;
+pub mod steps;
 pub mod suite;
 pub mod target;
 pub mod token;
+pub mod world;

@@ -3,7 +3,8 @@
 //! Steps call the methods here and in the files below; what the evidence means is decided in `judge`.
 
 mod context;
-mod departure;
+pub mod departure;
+mod evidence;
 mod login;
 mod people;
 mod record;
@@ -94,7 +95,7 @@ impl World {
     /// Collects what the provider received for this scenario and puts back what was changed for it.
     pub async fn leave(&mut self) {
         let Some(stage) = self.stage.take() else { return };
-        stage.collect_idp_exchanges();
+        stage.collect_hidden_exchanges();
         stage.lab.leave_scenario(&stage.id, &stage.marks());
         if stage.owns_lab {
             stage.lab.stop().await;

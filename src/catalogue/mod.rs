@@ -2,6 +2,7 @@
 
 mod embedded;
 mod file;
+mod recipe;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -12,6 +13,8 @@ use crate::outcome::{Level, Severity};
 
 pub(crate) use embedded::embedded_files;
 pub use file::CatalogueError;
+pub use mock_idp::TokenKind;
+pub use recipe::find_recipe;
 
 /// All checks, by id.
 #[derive(Debug, Clone, Default)]

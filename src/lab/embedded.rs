@@ -26,7 +26,7 @@ impl Lab {
             .start()
             .await
             .map_err(|source| LabError::Idp { source })?;
-        let issuer = server.issuer(0);
+        let issuer = server.first_issuer();
         // Known to the provider and the services of this process alone; it guards nothing else.
         let secret = format!("{:032x}", rand::random::<u128>());
         let metadata = Spy::start("metadata", &spy::on_a_free_port("/resources")).await?;

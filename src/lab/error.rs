@@ -17,7 +17,10 @@ pub enum LabError {
         source: std::io::Error,
     },
     #[error("the mock IdP does not start")]
-    #[diagnostic(code("lab::idp"), help("another program may use `idp.listen`: end it, or change the address in the target file"))]
+    #[diagnostic(
+        code("lab::idp"),
+        help("another program may use `idp.listen`: end it, or change the address in the target file")
+    )]
     Idp {
         #[source]
         source: mock_idp::StartError,

@@ -20,16 +20,17 @@ use crate::target::Target;
 
 /// Starts the provider that `target` declares.
 pub(super) async fn start(target: &Target) -> Result<Idp, LabError> {
-    let settings = target.clients.iter().fold(IssuerSettings::new(target.idp.issuer.as_str()), |settings, client| {
-        settings.client(registered(client))
-    });
+    let settings = target
+        .clients
+        .iter()
+        .fold(IssuerSettings::new(target.idp.issuer.as_str()), |settings, client| settings.client(registered(client)));
     let builder = MockIdp::builder().issuer(settings);
     let builder = match target.idp.listen {
         Some(address) => builder.listen(address),
         None => builder,
     };
     let server = builder.start().await.map_err(|source| LabError::Idp { source })?;
-    let issuer = server.issuer(0);
+    let issuer = server.first_issuer();
     Ok(Idp { server, issuer })
 }
 
@@ -39,7 +40,9 @@ pub(super) fn registered(client: &target::Client) -> Client {
         Some(secret) => Client::confidential(&client.id.0, secret.reveal()),
         None => Client::public(&client.id.0),
     };
-    client.redirect_uris.iter().fold(known, |known, uri| known.redirect_uri(uri.as_str()))
+    let known = client.redirect_uris.iter().fold(known, |known, uri| known.redirect_uri(uri.as_str()));
+    let after_logout = client.post_logout_redirect_uris.iter();
+    after_logout.fold(known, |known, uri| known.post_logout_redirect_uri(uri.as_str()))
 }
 
 /// What scenarios ask of the provider. Where it is not ours nothing happens: such scenarios were not selected.

@@ -27,12 +27,8 @@ pub struct Spy {
 
 /// A stand-in on a free loopback port that answers a GET of `path` with an empty list.
 pub(super) fn on_a_free_port(path: &str) -> SpySettings {
-    let answer = SpyAnswer {
-        method: "GET".into(),
-        path: path.into(),
-        status: 200,
-        json: serde_json::json!({ "items": [] }),
-    };
+    let answer =
+        SpyAnswer { method: "GET".into(), path: path.into(), status: 200, json: serde_json::json!({ "items": [] }) };
     SpySettings { listen: ([127, 0, 0, 1], 0).into(), answers: vec![answer] }
 }
 
@@ -162,7 +158,10 @@ impl Respond for Responder {
         }
         received.push_back(spied);
         let template = ResponseTemplate::new(reply.status).set_body_raw(reply.body, &reply.content_type);
-        reply.headers.iter().fold(template, |template, (name, value)| template.append_header(name.as_str(), value.as_str()))
+        reply
+            .headers
+            .iter()
+            .fold(template, |template, (name, value)| template.append_header(name.as_str(), value.as_str()))
     }
 }
 
@@ -221,7 +220,10 @@ fn fill(json: &serde_json::Value, stars: &[String]) -> serde_json::Value {
     use serde_json::Value;
     match json {
         Value::String(text) => {
-            let filled = stars.iter().enumerate().fold(text.clone(), |text, (at, star)| text.replace(&format!("{{{}}}", at + 1), star));
+            let filled = stars
+                .iter()
+                .enumerate()
+                .fold(text.clone(), |text, (at, star)| text.replace(&format!("{{{}}}", at + 1), star));
             Value::String(filled)
         }
         Value::Array(items) => items.iter().map(|item| fill(item, stars)).collect(),

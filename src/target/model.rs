@@ -110,6 +110,8 @@ pub struct Client {
     /// `None` for a public client.
     pub secret: Option<Secret<String>>,
     pub redirect_uris: Vec<Url>,
+    /// Where a logout at the provider may lead back to.
+    pub post_logout_redirect_uris: Vec<Url>,
 }
 
 /// One service of the target.

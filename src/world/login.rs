@@ -4,6 +4,7 @@ use mock_idp::Action;
 use mock_idp::Behaviour;
 use mock_idp::BehaviourId;
 use mock_idp::Endpoint;
+use mock_idp::Issued;
 use mock_idp::Received;
 use mock_idp::ReceivedFilter;
 use mock_idp::Scope;
@@ -47,7 +48,12 @@ impl Stage {
     ///
     /// # Errors
     /// The scenario names something that does not exist.
-    pub async fn log_in(&mut self, person: &str, service: &str, stimulus: Option<Stimulus>) -> Result<LoginAttempt, String> {
+    pub async fn log_in(
+        &mut self,
+        person: &str,
+        service: &str,
+        stimulus: Option<Stimulus>,
+    ) -> Result<LoginAttempt, String> {
         let service = self.service(service)?;
         let start = service.path_url(service.login.as_deref().unwrap_or("/"));
         let before = probe(&mut self.person(person)?.browser, &service).await;
@@ -87,7 +93,8 @@ impl Stage {
     ) -> Result<LoginAttempt, String> {
         let access = probe(&mut self.person(person)?.browser, service).await;
         let asked = self.idp_received_since(since);
-        let visited = |path: Option<&str>| trail.exchanges.iter().any(|exchange| Some(exchange.request.url.path()) == path);
+        let visited =
+            |path: Option<&str>| trail.exchanges.iter().any(|exchange| Some(exchange.request.url.path()) == path);
         let idp = self.lab.idp_url(&self.target).origin();
         Ok(LoginAttempt {
             person: person.into(),
@@ -140,7 +147,7 @@ impl Stage {
     }
 
     /// Every token that the provider has given out in this scenario, with its kind.
-    pub fn issued_tokens(&self) -> Vec<(String, String)> {
+    pub fn issued_tokens(&self) -> Vec<Issued> {
         let received = self.idp_received_since(0);
         received.into_iter().flat_map(|received| received.issued).collect()
     }

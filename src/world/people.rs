@@ -77,7 +77,7 @@ impl Stage {
     /// Texts that tell this scenario's requests from all others.
     pub fn marks(&self) -> Vec<String> {
         let subjects = self.people.values().map(|person| person.persona.sub.clone());
-        subjects.chain(self.issued_tokens().into_iter().map(|(_, token)| token)).collect()
+        subjects.chain(self.issued_tokens().into_iter().map(|issued| issued.token)).collect()
     }
 }
 

@@ -18,13 +18,7 @@ pub struct ScenarioRecord {
 
 impl ScenarioRecord {
     pub fn new(case: CaseName, recorder: Recorder) -> Self {
-        Self {
-            case,
-            started: OffsetDateTime::now_utc(),
-            recorder,
-            verdicts: Mutex::default(),
-            notes: Mutex::default(),
-        }
+        Self { case, started: OffsetDateTime::now_utc(), recorder, verdicts: Mutex::default(), notes: Mutex::default() }
     }
 
     pub fn case(&self) -> &CaseName {

@@ -23,7 +23,7 @@ const ORDER: [&str; 14] = [
 
 /// Text that names a concern, and the places that may name it.
 const HOMES: [(&str, &[&str]); 4] = [
-    ("serde_yaml::", &["src/target/file.rs", "src/catalogue/file.rs"]),
+    ("serde_yaml::", &["src/target/file.rs", "src/catalogue/"]),
     ("reqwest::", &["src/browser/"]),
     ("quick_junit::", &["src/report/"]),
     ("cucumber::", &["src/run/", "src/steps/", "src/world.rs", "src/world/", "src/suite/"]),

@@ -25,6 +25,7 @@ use crate::target::Service;
 use crate::target::Target;
 
 pub use context::Context;
+pub use login::Stimulus;
 pub use people::Person;
 pub use record::ScenarioRecord;
 
@@ -75,6 +76,24 @@ impl World {
             true => Network::new(lab.network_settings(&target)).map_err(|error| error.to_string())?,
             false => context.network.clone(),
         };
+        self.begin(record, target, lab, network, owns_lab);
+        Ok(())
+    }
+
+    /// Prepares it on what all scenarios share.
+    pub fn enter_shared(&mut self, context: &Context, record: Arc<ScenarioRecord>) {
+        let (target, lab) = (Arc::clone(&context.target), Arc::clone(&context.lab));
+        self.begin(record, target, lab, context.network.clone(), false);
+    }
+
+    fn begin(
+        &mut self,
+        record: Arc<ScenarioRecord>,
+        target: Arc<Target>,
+        lab: Arc<Lab>,
+        network: Network,
+        owns_lab: bool,
+    ) {
         let mut stage = Stage {
             record,
             target,
@@ -89,7 +108,6 @@ impl World {
         };
         stage.invite_everybody();
         self.stage = Some(stage);
-        Ok(())
     }
 
     /// Collects what the provider received for this scenario and puts back what was changed for it.

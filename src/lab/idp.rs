@@ -47,6 +47,11 @@ pub(super) fn registered(client: &target::Client) -> Client {
 
 /// What scenarios ask of the provider. Where it is not ours nothing happens: such scenarios were not selected.
 impl Lab {
+    /// The provider is ours: what it issues dies with the run.
+    pub fn idp_is_ours(&self) -> bool {
+        self.idp.is_some()
+    }
+
     /// Makes `personas` known for the scenario, in place of those before.
     pub fn enter_scenario(&self, id: &str, personas: Vec<Persona>) {
         if let Some(idp) = &self.idp {

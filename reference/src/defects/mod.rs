@@ -18,6 +18,11 @@ impl Defects {
         Self::default()
     }
 
+    /// The names of those planted.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.0.iter().map(|defect| defect.name()).collect()
+    }
+
     /// Whether this one is planted.
     pub(crate) fn has(&self, defect: Defect) -> bool {
         self.0.contains(&defect)

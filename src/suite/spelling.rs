@@ -2,6 +2,8 @@
 
 use strsim::damerau_levenshtein;
 
+pub(super) use crate::target::nearest;
+
 /// Words of ordinary prose that lie within reach of a step keyword.
 const PROSE: [&str; 46] = [
     "a", "ad", "add", "all", "an", "any", "are", "as", "at", "be", "bit", "both", "bug", "by", "cut", "each", "end",
@@ -26,18 +28,6 @@ const BLOCKS: [&str; 11] = [
 
 /// Keywords that open a step.
 const STEPS: [&str; 5] = ["Given", "When", "Then", "And", "But"];
-
-/// The name of `known` that is nearest to `word`, if one is near enough to have been meant.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let reach = (word.chars().count() / 3).clamp(1, 3);
-    let word = word.to_lowercase();
-    known
-        .into_iter()
-        .map(|name| (damerau_levenshtein(&word, &name.to_lowercase()), name))
-        .filter(|(distance, _)| *distance <= reach)
-        .min()
-        .map(|(_, name)| name.to_owned())
-}
 
 /// A line of a description that was probably meant to open a block: what was found and the keyword.
 pub(super) fn near_block(line: &str) -> Option<(String, String)> {

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use url::Url;
 
+use super::TargetError;
+
 pub use crate::token::Spelling as BearerSpelling;
 
 /// A deployment under test: services behind one OpenID provider.
@@ -64,11 +66,35 @@ pub enum Flavour {
 
 /// An issuer identifier, kept byte for byte as written (Discovery 4.3 compares it exactly).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IssuerUrl(pub(super) String);
+pub struct IssuerUrl(String);
 
 impl IssuerUrl {
+    /// Reads an issuer identifier: an http or https URL without query and fragment (OpenID Connect Discovery 3).
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, TargetError> {
+        let wrong = |reason: &str| Err(TargetError::Issuer { reason: reason.to_owned() });
+        let Ok(url) = text.parse::<Url>() else { return wrong("it is no URL") };
+        if !matches!(url.scheme(), "http" | "https") {
+            return wrong("it begins neither with `http://` nor with `https://`");
+        }
+        match url {
+            _ if url.query().is_some() => wrong("it has a query"),
+            _ if url.fragment().is_some() => wrong("it has a fragment"),
+            _ if !url.username().is_empty() || url.password().is_some() => wrong("it has a user name"),
+            _ if text != text.trim() => wrong("there are spaces around it"),
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The same as a URL, normalised: good for connecting, not for comparing.
+    pub fn url(&self) -> Url {
+        self.0.parse().expect("`parse` has read it as a URL")
     }
 
     /// One that no file was read for.

@@ -2,13 +2,13 @@
 
 use url::Url;
 
-use super::model::{
-    BearerSpelling, Call, Client, ClientId, Environment, Flavour, Idp, IdpMode, IssuerUrl, Role, Secret, Service, Spy,
+use super::{
+    Call, Client, ClientId, Environment, Flavour, Idp, IdpMode, IssuerUrl, Role, Secret, Service, Spy,
     Target, UserLookup,
 };
 
 /// Where the reference services of a lab are, and the client that they are.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ReferenceUrls {
     pub issuer: String,
     pub frontend: Url,
@@ -19,7 +19,11 @@ pub struct ReferenceUrls {
 }
 
 /// The target that the embedded reference is.
+///
+/// # Panics
+/// If the issuer is none; it is told by the provider that runs under it.
 pub fn reference(urls: &ReferenceUrls) -> Target {
+    let issuer = IssuerUrl::parse(&urls.issuer).expect("a running provider tells a valid issuer");
     let at_frontend = |path: &str| urls.frontend.join(path).expect("a path is joined to a base URL");
     let client = Client {
         id: ClientId(urls.client_id.clone()),
@@ -31,7 +35,7 @@ pub fn reference(urls: &ReferenceUrls) -> Target {
         name: "reference".into(),
         preset: None,
         environment: Environment::Local,
-        idp: Idp { mode: IdpMode::Mock, issuer: IssuerUrl(urls.issuer.clone()), listen: None, flavour: Flavour::Plain },
+        idp: Idp { mode: IdpMode::Mock, issuer: issuer, listen: None, flavour: Flavour::Plain },
         clients: vec![client],
         services: vec![frontend(urls), metadata(urls), search(urls)],
         resolve: [].into(),
@@ -77,24 +81,30 @@ fn resource_server(urls: &ReferenceUrls, name: &str, url: &Url) -> Service {
 }
 
 fn plain(name: &str, url: &Url) -> Service {
-    Service {
-        name: name.into(),
-        url: url.clone(),
-        roles: vec![],
-        client: None,
-        login: None,
-        callback: None,
-        logout: None,
-        health: vec!["/healthcheck".into()],
-        protected: vec![],
-        bearer: BearerSpelling::Jwt,
-        audience: None,
-        scope: None,
-        introspects: false,
-        user: None,
-        calls: vec![],
-        spy: None,
-        features: vec![],
-        leeway_seconds: 60,
+    let roles = vec![];
+    let health = vec!["/healthcheck".into()];
+    Service { roles, health, leeway_seconds: 60, ..Service::new(name, url.clone(), Role::RelyingParty) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Capability, capabilities, rules};
+    use super::*;
+
+    #[test]
+    fn the_reference_is_a_valid_target_with_every_capability() {
+        let url = |port: u16| format!("http://127.0.0.1:{port}").parse::<Url>().unwrap();
+
+        let target = reference(&ReferenceUrls {
+            issuer: "http://127.0.0.1:4".into(),
+            frontend: url(1),
+            metadata: url(2),
+            search: url(3),
+            client_id: "c".into(),
+            client_secret: "s".into(),
+        });
+
+        assert_eq!(rules::violations(&target), []);
+        assert_eq!(capabilities(&target).len(), Capability::ALL.len());
     }
 }

@@ -1,7 +1,7 @@
 //! What an endpoint answers, before it becomes a response: the body is kept for the record.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -47,12 +47,16 @@ impl Answer {
         Self::new(status, content_type, body.into())
     }
 
-    pub(crate) fn redirect(to: &Url) -> Self {
-        Self::new(StatusCode::FOUND, "text/plain", String::new()).header(header::LOCATION, to.as_str())
+    /// After a POST the browser must not send its form along (RFC 9700 section 4.12).
+    pub(crate) fn redirect(method: &Method, to: &Url) -> Self {
+        let status = if method == Method::POST { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
+        Self::new(status, "text/plain", String::new()).header(header::LOCATION, to.as_str())
     }
 
-    /// RFC 6749 section 5.2.
+    /// RFC 6749 section 5.2, which also limits the characters of a description.
     pub(crate) fn oauth_error(status: StatusCode, error: &str, description: &str) -> Self {
+        let plain = |character: char| matches!(character, ' '..='!' | '#'..='[' | ']'..='~');
+        let description: String = description.chars().map(|c| if plain(c) { c } else { '?' }).collect();
         let body = json!({ "error": error, "error_description": description });
         Self::new(status, "application/json", body.to_string())
     }
@@ -64,10 +68,9 @@ impl Answer {
     }
 
     /// RFC 6750 section 3.1.
-    pub(crate) fn invalid_token(description: &str) -> Self {
-        let challenge = format!("Bearer error=\"invalid_token\", error_description=\"{description}\"");
-        Self::oauth_error(StatusCode::UNAUTHORIZED, "invalid_token", description)
-            .header(header::WWW_AUTHENTICATE, &challenge)
+    pub(crate) fn bearer_error(status: StatusCode, error: &str, description: &str) -> Self {
+        let challenge = format!("Bearer error=\"{error}\", error_description=\"{description}\"");
+        Self::oauth_error(status, error, description).header(header::WWW_AUTHENTICATE, &challenge)
     }
 
     pub(crate) fn method_not_allowed(allowed: &str) -> Self {

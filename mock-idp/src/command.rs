@@ -1,6 +1,10 @@
 //! The command: a mock IdP on its own.
 
+use std::future::poll_fn;
+use std::io::Write;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::task::Poll;
 
 use clap::Parser;
 
@@ -9,7 +13,7 @@ use crate::model::{Client, IssuerSettings, Persona};
 use crate::server::{MockIdp, StartError};
 
 /// Starts an OpenID provider for tests. Every token it issues carries the claim `mock_idp: true`.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "mock-idp", version)]
 pub struct Args {
     /// Where to listen
@@ -46,6 +50,12 @@ pub struct Args {
     pub public: bool,
 }
 
+impl std::fmt::Debug for Args {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Args").field("listen", &self.listen).field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
 /// Why the command ends without having served.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
@@ -72,7 +82,9 @@ pub async fn run(args: Args) -> Result<(), CommandError> {
     if let Some(name) = args.auto_login.as_ref().filter(|name| !args.persona.contains(name)) {
         return Err(CommandError::NoSuchPersona { name: name.clone() });
     }
-    let token = args.control_token.clone().unwrap_or_else(crate::issuer::random_id);
+    let token = args.control_token.clone().filter(|token| !token.is_empty());
+    let made_token = token.is_none();
+    let token = token.unwrap_or_else(crate::issuer::random_id);
     let mut builder = MockIdp::builder().listen(args.listen);
     for issuer in &args.issuer {
         builder = builder.issuer(settings(&args, issuer));
@@ -81,27 +93,37 @@ pub async fn run(args: Args) -> Result<(), CommandError> {
         builder = builder.control(ControlSettings { listen, token: token.clone() });
     }
     let idp = builder.start().await?;
-    for issuer in idp.issuers() {
-        println!("issuer     {}", issuer.url());
-        println!("discovery  {}", issuer.0.endpoint("/.well-known/openid-configuration"));
+    let mut interrupt = pin!(tokio::signal::ctrl_c());
+    // Asked once before anything is said: from here on an interrupt is heard.
+    let interrupted = poll_fn(|cx| Poll::Ready(interrupt.as_mut().poll(cx).is_ready())).await;
+    // Nobody may be reading; the server serves all the same.
+    let _ = writeln!(std::io::stdout(), "{}", announcement(&args, &idp, made_token.then_some(token.as_str())));
+    if !interrupted {
+        // An interrupt that cannot be waited for ends the process in its usual way.
+        let _ = interrupt.await;
     }
-    let kind = if args.client_secret.is_some() { "confidential" } else { "public, PKCE required" };
-    println!("client     {} ({kind}), redirect URIs: {}", args.client, listed(&args.redirect_uri));
-    println!("personas   {}", listed(&args.persona));
-    if let Some(name) = &args.auto_login {
-        println!("lenient    every browser is logged in as {name}");
-    }
-    if let Some(address) = idp.control_address() {
-        println!("control    http://{address}");
-        if args.control_token.is_none() {
-            println!("           token {token}");
-        }
-    }
-    println!("Ctrl-C ends it.");
-    // An interrupt that cannot be waited for ends the process in its usual way.
-    let _ = tokio::signal::ctrl_c().await;
     idp.stop().await;
     Ok(())
+}
+
+fn announcement(args: &Args, idp: &MockIdp, made_token: Option<&str>) -> String {
+    let mut lines = vec![format!("listening  http://{}", idp.address())];
+    for issuer in idp.issuers() {
+        lines.push(format!("issuer     {}", issuer.url()));
+        lines.push(format!("discovery  {}", issuer.0.endpoint("/.well-known/openid-configuration")));
+    }
+    let kind = if args.client_secret.is_some() { "confidential" } else { "public, PKCE required" };
+    lines.push(format!("client     {} ({kind}), redirect URIs: {}", args.client, listed(&args.redirect_uri)));
+    lines.push(format!("personas   {}", listed(&args.persona)));
+    if let Some(name) = &args.auto_login {
+        lines.push(format!("lenient    every browser is logged in as {name}"));
+    }
+    if let Some(address) = idp.control_address() {
+        lines.push(format!("control    http://{address}"));
+        lines.extend(made_token.map(|token| format!("           token {token}")));
+    }
+    lines.push("Ctrl-C ends it.".into());
+    lines.join("\n")
 }
 
 fn settings(args: &Args, issuer: &str) -> IssuerSettings {

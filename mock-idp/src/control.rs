@@ -12,10 +12,11 @@
 //! | `GET /behaviours/{id}?issuer=` | | how often it was carried out |
 //! | `DELETE /behaviours/{id}?issuer=` | | |
 //! | `POST /mint?issuer=` | [`Mint`] | the token |
+//! | `GET /mark?issuer=` | | the highest `seq` so far |
 //! | `POST /received?issuer=` | [`ReceivedFilter`] | a list of [`Received`](crate::Received) |
 //! | `POST /keys/rotate?issuer=` | | |
 //!
-//! Without `issuer` the first one is meant.
+//! Without `issuer` the first one is meant. Whatever goes wrong is told as `{"error": ...}`.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
@@ -28,16 +29,15 @@ use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::behaviour::{Behaviour, BehaviourId};
+use crate::connection::{CuttableListener, Phase, reached};
 use crate::endpoints::same_secret;
 use crate::issuer::Issuer;
-use crate::model::{Client, IssuerSettings, Mint, ScenarioEntry};
+use crate::model::{Client, IssuerSettings, Mint, SIGNING_ALGORITHMS, ScenarioEntry};
 use crate::record::ReceivedFilter;
-use crate::server::Shared;
+use crate::server::{Shared, StartError};
 
 /// Where the control API listens, and who may use it.
 #[derive(Clone)]
@@ -60,12 +60,7 @@ struct At {
 
 type Answer = Result<Json<Value>, (StatusCode, Json<Value>)>;
 
-pub(crate) fn serve(
-    listener: TcpListener,
-    token: String,
-    shared: Arc<Shared>,
-    mut stopped: watch::Receiver<bool>,
-) -> JoinHandle<()> {
+pub(crate) fn serve(listener: CuttableListener, token: &str, shared: Arc<Shared>) -> JoinHandle<()> {
     let app = Router::new()
         .route("/issuers", get(list_issuers).post(add_issuer).delete(remove_issuer))
         .route("/clients", post(add_client))
@@ -74,14 +69,15 @@ pub(crate) fn serve(
         .route("/behaviours", post(behave))
         .route("/behaviours/{id}", get(fired).delete(forget))
         .route("/mint", post(mint))
+        .route("/mark", get(mark))
         .route("/received", post(received))
         .route("/keys/rotate", post(rotate))
         .with_state(shared)
+        .layer(middleware::map_response(told_in_json))
         .layer(middleware::from_fn_with_state(Arc::<str>::from(token), guard));
+    let end = reached(listener.phase.clone(), Phase::Ending);
     tokio::spawn(async move {
-        let end = async move {
-            let _ = stopped.wait_for(|stopped| *stopped).await;
-        };
+        // Serving ends without an error when it is asked to, and has no other way to end.
         let _ = axum::serve(listener, app).with_graceful_shutdown(end).await;
     })
 }
@@ -96,6 +92,25 @@ async fn guard(State(token): State<Arc<str>>, request: Request, next: Next) -> R
             (StatusCode::UNAUTHORIZED, [("www-authenticate", "Bearer")], body).into_response()
         }
     }
+}
+
+/// What axum itself refuses comes as plain text, or with no text at all.
+async fn told_in_json(response: Response) -> Response {
+    let is_json = response.headers().get("content-type").is_some_and(|kind| kind == "application/json");
+    if is_json || response.status().is_success() {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let text = axum::body::to_bytes(body, 64 * 1024).await.unwrap_or_default();
+    let why = match String::from_utf8_lossy(&text).into_owned() {
+        empty if empty.is_empty() => parts.status.canonical_reason().unwrap_or("refused").to_lowercase(),
+        text => text,
+    };
+    let mut told = problem(parts.status, &why).into_response();
+    if let Some(allow) = parts.headers.get("allow") {
+        told.headers_mut().insert("allow", allow.clone());
+    }
+    told
 }
 
 fn find(shared: &Shared, at: &At) -> Result<Issuer, (StatusCode, Json<Value>)> {
@@ -122,7 +137,10 @@ async fn list_issuers(State(shared): State<Arc<Shared>>) -> Answer {
 }
 
 async fn add_issuer(State(shared): State<Arc<Shared>>, Json(settings): Json<IssuerSettings>) -> Answer {
-    let added = shared.add(settings).map_err(|why| problem(StatusCode::CONFLICT, &why.to_string()))?;
+    let added = shared.add(settings).map_err(|why| match &why {
+        StartError::SamePath { .. } => problem(StatusCode::CONFLICT, &why.to_string()),
+        _ => problem(StatusCode::BAD_REQUEST, &why.to_string()),
+    })?;
     Ok(Json(json!({ "issuer": added.url() })))
 }
 
@@ -134,6 +152,10 @@ async fn remove_issuer(State(shared): State<Arc<Shared>>, Query(at): Query<At>) 
 }
 
 async fn add_client(State(shared): State<Arc<Shared>>, Query(at): Query<At>, Json(client): Json<Client>) -> Answer {
+    if !client.has_known_alg() {
+        let why = format!("id_token_alg is none of {}", SIGNING_ALGORITHMS.join(", "));
+        return Err(problem(StatusCode::BAD_REQUEST, &why));
+    }
     find(&shared, &at)?.add_client(client);
     done()
 }
@@ -153,6 +175,7 @@ async fn leave_scenario(State(shared): State<Arc<Shared>>, Query(at): Query<At>,
 }
 
 async fn behave(State(shared): State<Arc<Shared>>, Query(at): Query<At>, Json(order): Json<Behaviour>) -> Answer {
+    order.check().map_err(|why| problem(StatusCode::BAD_REQUEST, &why.to_string()))?;
     let id = find(&shared, &at)?.behave(order);
     Ok(Json(json!({ "id": id })))
 }
@@ -175,6 +198,11 @@ async fn mint(State(shared): State<Arc<Shared>>, Query(at): Query<At>, Json(mint
         Ok(Err(why)) => Err(problem(StatusCode::BAD_REQUEST, &why.to_string())),
         Err(_) => Err(problem(StatusCode::INTERNAL_SERVER_ERROR, "the token could not be made")),
     }
+}
+
+async fn mark(State(shared): State<Arc<Shared>>, Query(at): Query<At>) -> Answer {
+    let mark = find(&shared, &at)?.mark();
+    Ok(Json(json!({ "mark": mark })))
 }
 
 async fn received(

@@ -1,7 +1,7 @@
 //! One issuer: its state, and the handle by which programs speak to it.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -12,9 +12,16 @@ use crate::behaviour::{Behaviour, BehaviourId, Orders};
 use crate::jose::{self, Draft, KeyRing, RecipeError};
 use crate::keys::{self, KeySet, Pending, Shared};
 use crate::model::{Client, IssuerSettings, Mint, Persona, ScenarioEntry, TokenKind};
-use crate::recipe::{Placeholders, Recipe};
+use crate::recipe::{Key, Placeholders, Recipe};
 use crate::record::{Journal, Received, ReceivedFilter};
 use crate::seal::Seal;
+use crate::spent::Spent;
+
+/// In seconds: twelve hours.
+pub(crate) const REFRESH_TOKEN_LIFETIME: i64 = 12 * 3600;
+
+/// A login at the provider lasts as long as a working day. In seconds.
+pub(crate) const SESSION_LIFETIME: i64 = 8 * 3600;
 
 /// Everything that an issuer knows.
 pub(crate) struct IssuerState {
@@ -26,17 +33,24 @@ pub(crate) struct IssuerState {
     pub(crate) orders: Orders,
     pub(crate) journal: Journal,
     pub(crate) seal: Seal,
+    pub(crate) spent: Spent,
     clients: RwLock<BTreeMap<String, Client>>,
     scenarios: RwLock<HashMap<String, Vec<Persona>>>,
     keys: RwLock<IssuerKeys>,
-    spent: Mutex<HashMap<String, i64>>,
 }
 
-struct IssuerKeys {
+pub(crate) struct IssuerKeys {
+    /// Rises with each rotation.
+    generation: u32,
     current: Arc<Pending<KeySet>>,
     retired: Arc<Pending<KeySet>>,
     rogue: Arc<Pending<KeySet>>,
+    /// The sets that were current before, newest first: tokens that they signed are good until they expire.
+    earlier: VecDeque<Arc<Pending<KeySet>>>,
 }
+
+/// Of so many earlier key sets the tokens are still known.
+const EARLIER_KEPT: usize = 8;
 
 /// What a code, a refresh token and an access token have in common: who, for whom, in which scenario. It is sealed into
 /// them, so that everything later follows the login without a table.
@@ -44,6 +58,10 @@ struct IssuerKeys {
 pub(crate) struct Login {
     /// Names this very code or token.
     pub(crate) id: String,
+    /// Names the authorization; everything that follows from one code shares it.
+    pub(crate) grant: String,
+    /// Of the keys, when an access token is made.
+    pub(crate) generation: u32,
     pub(crate) issuer: String,
     pub(crate) client_id: String,
     pub(crate) persona: Persona,
@@ -55,21 +73,18 @@ pub(crate) struct Login {
     /// Seconds since 1970.
     pub(crate) auth_time: i64,
     pub(crate) expires: i64,
-    /// The session at the provider; all tokens of a login share it.
+    /// The session at the provider, which may see several authorizations.
     pub(crate) sid: String,
 }
 
 impl IssuerState {
     pub(crate) fn new(url: String, settings: IssuerSettings) -> Self {
+        let keys = IssuerKeys::start(settings.fresh_keys);
+        Self::with_keys(url, settings, keys)
+    }
+
+    fn with_keys(url: String, settings: IssuerSettings, keys: IssuerKeys) -> Self {
         let path = Url::parse(&url).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
-        let keys = match settings.fresh_keys {
-            true => IssuerKeys { current: keys::fresh(), retired: keys::fresh(), rogue: keys::shared(Shared::Rogue) },
-            false => IssuerKeys {
-                current: keys::shared(Shared::Current),
-                retired: keys::shared(Shared::Retired),
-                rogue: keys::shared(Shared::Rogue),
-            },
-        };
         let clients = settings.clients.iter().map(|client| (client.id.clone(), client.clone())).collect();
         Self {
             url,
@@ -78,10 +93,10 @@ impl IssuerState {
             orders: Orders::default(),
             journal: Journal::default(),
             seal: Seal::new(),
+            spent: Spent::default(),
             clients: RwLock::new(clients),
             scenarios: RwLock::default(),
             keys: RwLock::new(keys),
-            spent: Mutex::default(),
         }
     }
 
@@ -109,38 +124,52 @@ impl IssuerState {
         self.settings.personas.iter().find(|persona| persona.name == name).cloned()
     }
 
-    /// Marks `id` as used; false if it was before. Entries go when they would have expired anyway.
-    pub(crate) fn spend(&self, id: &str, expires: i64) -> bool {
-        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        if spent.len() > 10_000 {
-            let now = now();
-            spent.retain(|_, expires| *expires > now);
-        }
-        spent.insert(id.to_owned(), expires).is_none()
+    /// Ends what follows from one authorization: its refresh tokens and all access tokens.
+    pub(crate) fn end_grant(&self, login: &Login) {
+        let access = i64::try_from(self.settings.access_token_lifetime).unwrap_or(i64::MAX / 2);
+        self.spent.spend(&login.grant, now().saturating_add(access.max(REFRESH_TOKEN_LIFETIME)), now());
     }
 
-    pub(crate) fn is_spent(&self, id: &str) -> bool {
-        self.spent.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
+    /// A registered client wants unsigned id_tokens. Only then is it announced: clients take that for a permission.
+    pub(crate) fn serves_unsigned(&self) -> bool {
+        let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner);
+        clients.values().any(|client| client.id_token_alg == "none")
     }
 
     /// The key set document.
     pub(crate) async fn jwks(&self) -> Value {
-        let current = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner).current);
+        let current = Arc::clone(&self.lock_keys().current);
         json!({ "keys": current.get().await.jwks() })
     }
 
-    /// The keys, once they are made; does not block.
-    pub(crate) async fn ring(&self, client_secret: Option<String>) -> KeyRing {
-        let (current, retired, rogue) = {
-            let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-            (Arc::clone(&keys.current), Arc::clone(&keys.retired), Arc::clone(&keys.rogue))
-        };
-        KeyRing { current: current.get().await, retired: retired.get().await, rogue: rogue.get().await, client_secret }
+    /// The keys for a token that `recipe` describes, once they are made; does not block.
+    pub(crate) async fn ring(&self, recipe: &Recipe, client_secret: Option<String>) -> KeyRing {
+        let (generation, current, signing) = self.lock_keys().choose(&recipe.key);
+        KeyRing { generation, current: current.get().await, signing: signing.get().await, client_secret }
     }
 
-    fn ring_blocking(&self, client_secret: Option<String>) -> KeyRing {
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        KeyRing { current: keys.current.wait(), retired: keys.retired.wait(), rogue: keys.rogue.wait(), client_secret }
+    fn ring_blocking(&self, recipe: &Recipe, client_secret: Option<String>) -> KeyRing {
+        let (generation, current, signing) = self.lock_keys().choose(&recipe.key);
+        KeyRing { generation, current: current.wait(), signing: signing.wait(), client_secret }
+    }
+
+    /// The keys that were current in that generation, as long as they are known.
+    pub(crate) fn keys_of(&self, generation: u32) -> Option<Arc<Pending<KeySet>>> {
+        let keys = self.lock_keys();
+        match keys.generation.checked_sub(generation)? {
+            0 => Some(Arc::clone(&keys.current)),
+            age => keys.earlier.get(age as usize - 1).cloned(),
+        }
+    }
+
+    /// The keys that are current, and those that were, newest first.
+    pub(crate) fn published_keys(&self) -> Vec<Arc<Pending<KeySet>>> {
+        let keys = self.lock_keys();
+        [&keys.current].into_iter().chain(&keys.earlier).cloned().collect()
+    }
+
+    fn lock_keys(&self) -> RwLockReadGuard<'_, IssuerKeys> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A token of `kind` about `login`. `expires` and `audience` as given.
@@ -151,10 +180,11 @@ impl IssuerState {
             TokenKind::IdToken => client.map_or_else(|| "RS256".into(), |client| client.id_token_alg),
             _ => "RS256".into(),
         };
-        let mut claims = self.claims(want, now);
-        if let (TokenKind::IdToken, Some(access_token)) = (want.kind, want.access_token) {
-            let alg = want.recipe.alg.as_deref().unwrap_or(&alg);
-            claims.insert("at_hash".into(), json!(jose::half_hash(alg, access_token)));
+        let mut claims = self.claims(want, keys.generation, now);
+        if let (TokenKind::IdToken, Some(access_token)) = (want.kind, want.access_token)
+            && let Some(hash) = jose::at_hash(&alg, want.recipe, access_token)
+        {
+            claims.insert("at_hash".into(), json!(hash));
         }
         let placeholders = Placeholders {
             issuer: self.url.clone(),
@@ -173,7 +203,7 @@ impl IssuerState {
         jose::write(&Draft { alg, typ, claims }, want.recipe, &placeholders, keys, now)
     }
 
-    fn claims(&self, want: &Wanted<'_>, now: i64) -> Map<String, Value> {
+    fn claims(&self, want: &Wanted<'_>, generation: u32, now: i64) -> Map<String, Value> {
         let login = want.login;
         let mut claims = Map::new();
         let mut set = |name: &str, value: Value| {
@@ -194,8 +224,10 @@ impl IssuerState {
             }
             TokenKind::AccessToken => {
                 set("client_id", json!(login.client_id));
-                set("scope", json!(login.scope));
-                set("jti", json!(self.seal.close("access-token", login)));
+                if !login.scope.is_empty() {
+                    set("scope", json!(login.scope));
+                }
+                set("jti", json!(self.seal.close("access-token", &Login { generation, ..login.clone() })));
             }
             TokenKind::LogoutToken => {
                 set("sid", json!(login.sid));
@@ -217,6 +249,39 @@ impl IssuerState {
             true => vec![client_id.into()],
             false => self.settings.access_token_audience.clone(),
         }
+    }
+}
+
+impl IssuerKeys {
+    fn start(fresh: bool) -> Self {
+        let make = |shared| if fresh { keys::fresh() } else { keys::shared(shared) };
+        Self {
+            generation: 0,
+            current: make(Shared::Current),
+            retired: make(Shared::Retired),
+            rogue: keys::shared(Shared::Rogue),
+            earlier: VecDeque::new(),
+        }
+    }
+
+    /// The generation, the published keys, and the set that `key` is of.
+    fn choose(&self, key: &Key) -> (u32, Arc<Pending<KeySet>>, Arc<Pending<KeySet>>) {
+        let signing = match key {
+            Key::Retired => &self.retired,
+            Key::Rogue | Key::RogueEmbeddedJwk => &self.rogue,
+            Key::Current | Key::Weak1024 | Key::ClientSecret | Key::Hmac(_) | Key::PublicKeyAsHmac(_) | Key::None => {
+                &self.current
+            }
+        };
+        (self.generation, Arc::clone(&self.current), Arc::clone(signing))
+    }
+
+    fn rotate(&mut self) {
+        let before = std::mem::replace(&mut self.current, keys::fresh());
+        self.retired = Arc::clone(&before);
+        self.earlier.push_front(before);
+        self.earlier.truncate(EARLIER_KEPT);
+        self.generation += 1;
     }
 }
 
@@ -297,7 +362,7 @@ impl Issuer {
         self.0.journal.forget_scenario(id);
     }
 
-    /// Gives an order to do otherwise.
+    /// Gives an order to do otherwise. [`Behaviour::check`] tells one that can never be carried out.
     pub fn behave(&self, behaviour: Behaviour) -> BehaviourId {
         self.0.orders.add(behaviour)
     }
@@ -327,25 +392,28 @@ impl Issuer {
         self.0.jwks().await
     }
 
-    /// Signs with new keys from now on; the present ones become the retired ones.
+    /// Signs with new keys from now on and publishes only them; the present ones become the retired ones. The issuer's
+    /// own endpoints take what those have signed until it expires.
     pub fn rotate_keys(&self) {
-        let mut keys = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
-        keys.retired = std::mem::replace(&mut keys.current, keys::fresh());
+        self.0.keys.write().unwrap_or_else(PoisonError::into_inner).rotate();
     }
 
     /// Any token, without a login. Blocks until the keys are made, which happens once.
     ///
     /// # Errors
-    /// The recipe wants a secret that the client does not have.
+    /// The recipe wants a secret that the client does not have, or spoils a signature that is not there.
     pub fn mint(&self, mint: &Mint) -> Result<String, RecipeError> {
         let settings = &self.0.settings;
         let (audience, lifetime) = match mint.kind {
             TokenKind::AccessToken => (self.0.access_token_audience(&mint.client_id), settings.access_token_lifetime),
-            _ => (vec![mint.client_id.clone()], settings.id_token_lifetime),
+            TokenKind::RefreshToken => (vec![], REFRESH_TOKEN_LIFETIME.unsigned_abs()),
+            TokenKind::IdToken | TokenKind::LogoutToken => (vec![mint.client_id.clone()], settings.id_token_lifetime),
         };
         let lifetime = i64::try_from(mint.lifetime.unwrap_or(lifetime)).unwrap_or(i64::MAX / 2);
         let login = Login {
             id: random_id(),
+            grant: random_id(),
+            generation: 0,
             issuer: self.0.url.clone(),
             client_id: mint.client_id.clone(),
             persona: mint.persona.clone(),
@@ -369,7 +437,7 @@ impl Issuer {
         };
         match mint.kind {
             TokenKind::RefreshToken => Ok(self.0.seal.close("refresh-token", &login)),
-            _ => self.0.sign(&wanted, &self.0.ring_blocking(secret)),
+            _ => self.0.sign(&wanted, &self.0.ring_blocking(&mint.recipe, secret)),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! The `rsa` crate makes RSA keys and their public forms; `aws-lc-rs` signs, with the parsed key kept: `jsonwebtoken`
 //! would parse it anew for every token, which costs two thirds of the speed.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -19,6 +21,7 @@ use rsa::pkcs8::EncodePublicKey;
 use rsa::signature::{SignatureEncoding, Signer};
 use rsa::traits::PublicKeyParts;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 /// A set of keys of one issuer: one of each kind that the discovery document announces.
 pub struct KeySet {
@@ -132,6 +135,11 @@ impl KeySet {
         vec![self.rsa.jwk.clone(), self.ec.jwk.clone(), self.ed.jwk.clone()]
     }
 
+    /// Whether one of the keys is meant for `alg`.
+    pub(crate) fn serves(alg: &str) -> bool {
+        matches!(alg, "RS256" | "RS384" | "RS512" | "PS256" | "ES256" | "EdDSA")
+    }
+
     /// The key identifier of the key that signs with `alg`.
     pub fn kid(&self, alg: &str) -> &str {
         match alg {
@@ -182,37 +190,68 @@ impl EdKey {
 
 /// A key set that is being made on a thread of its own; whoever needs it first waits for it.
 pub(crate) struct Pending<T> {
-    made: Mutex<Option<Arc<T>>>,
+    made: Mutex<Making<T>>,
+    /// Wakes threads.
     ready: Condvar,
+    /// Wakes tasks.
+    announced: Notify,
+}
+
+enum Making<T> {
+    UnderWay,
+    Made(Arc<T>),
+    /// Its maker panicked, so it will never come.
+    Failed,
 }
 
 impl<T: Send + Sync + 'static> Pending<T> {
     /// Starts `make` beside and returns at once.
     pub(crate) fn start(make: impl FnOnce() -> T + Send + 'static) -> Arc<Self> {
-        let pending = Arc::new(Self { made: Mutex::new(None), ready: Condvar::new() });
+        let making = Mutex::new(Making::UnderWay);
+        let pending = Arc::new(Self { made: making, ready: Condvar::new(), announced: Notify::new() });
         let maker = Arc::clone(&pending);
         std::thread::spawn(move || {
-            let made = Arc::new(make());
-            *maker.made.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
-            maker.ready.notify_all();
+            let outcome = catch_unwind(AssertUnwindSafe(make));
+            maker.announce(outcome.map_or(Making::Failed, |made| Making::Made(Arc::new(made))));
         });
         pending
     }
 
+    fn announce(&self, outcome: Making<T>) {
+        *self.made.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
+        self.ready.notify_all();
+        self.announced.notify_waiters();
+    }
+
     /// The value, once it is there.
-    pub(crate) async fn get(self: &Arc<Self>) -> Arc<T> {
-        if let Some(made) = self.made.lock().unwrap_or_else(PoisonError::into_inner).clone() {
-            return made;
+    pub(crate) async fn get(&self) -> Arc<T> {
+        loop {
+            let mut announced = pin!(self.announced.notified());
+            // From here on no announcement is missed.
+            announced.as_mut().enable();
+            if let Some(made) = self.made.lock().unwrap_or_else(PoisonError::into_inner).made() {
+                return made;
+            }
+            announced.await;
         }
-        let pending = Arc::clone(self);
-        tokio::task::spawn_blocking(move || pending.wait()).await.expect("waiting does not panic")
     }
 
     /// The value, once it is there; blocks the thread until then.
     pub(crate) fn wait(&self) -> Arc<T> {
-        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = self.ready.wait_while(made, |made| made.is_none()).unwrap_or_else(PoisonError::into_inner);
-        made.clone().expect("waited for just above")
+        let making = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let under_way = |making: &mut Making<T>| matches!(making, Making::UnderWay);
+        let making = self.ready.wait_while(making, under_way).unwrap_or_else(PoisonError::into_inner);
+        making.made().expect("waited for just above")
+    }
+}
+
+impl<T> Making<T> {
+    fn made(&self) -> Option<Arc<T>> {
+        match self {
+            Self::UnderWay => None,
+            Self::Made(made) => Some(Arc::clone(made)),
+            Self::Failed => panic!("a key could not be generated; its thread has said why"),
+        }
     }
 }
 
@@ -271,4 +310,45 @@ fn pem(label: &str, der: &[u8], newline: &str) -> String {
 
 fn trimmed(text: &str) -> Vec<u8> {
     text.trim_end().as_bytes().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn everybody_who_waits_gets_what_was_made() {
+        let (release, held) = mpsc::channel::<()>();
+        let pending = Pending::start(move || {
+            held.recv().unwrap();
+            7
+        });
+        let (one, other) = (Arc::clone(&pending), Arc::clone(&pending));
+        let tasks = [tokio::spawn(async move { one.get().await }), tokio::spawn(async move { other.get().await })];
+        let thread = std::thread::spawn({
+            let pending = Arc::clone(&pending);
+            move || pending.wait()
+        });
+
+        release.send(()).unwrap();
+
+        for task in tasks {
+            assert_eq!(*task.await.unwrap(), 7);
+        }
+        assert_eq!(*thread.join().unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_ever_when_the_maker_panics() {
+        let pending = Pending::<u8>::start(|| panic!("the maker gives up"));
+        let (one, other) = (Arc::clone(&pending), pending);
+
+        let task = tokio::spawn(async move { one.get().await }).await;
+        let thread = std::thread::spawn(move || other.wait()).join();
+
+        assert!(task.is_err_and(|why| why.is_panic()));
+        assert!(thread.is_err());
+    }
 }

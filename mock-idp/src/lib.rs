@@ -34,21 +34,25 @@ mod jose;
 mod keys;
 mod login_page;
 mod model;
+mod own;
 mod recipe;
 mod record;
 mod seal;
+mod serve;
 mod server;
+mod spent;
 
 pub use behaviour::{
-    Action, AuthorizationResponse, Behaviour, BehaviourId, Endpoint, Fault, Grant, MalformedFault, Members, Parameter,
-    Scope, StatusFault, Times, Trigger,
+    Action, AuthorizationResponse, Behaviour, BehaviourError, BehaviourId, Endpoint, Fault, Grant, MalformedFault,
+    Members, Parameter, Scope, StatusFault, Times, Trigger,
 };
 pub use control::ControlSettings;
 pub use issuer::Issuer;
 pub use jose::RecipeError;
 pub use keys::{KeySet, PublicKeySpelling};
 pub use model::{
-    Client, IssuerAt, IssuerSettings, Mint, PERSONA_COOKIE, Persona, SCENARIO_COOKIE, ScenarioEntry, TokenKind,
+    Client, IssuerAt, IssuerSettings, Mint, PERSONA_COOKIE, Persona, SCENARIO_COOKIE, SIGNING_ALGORITHMS,
+    ScenarioEntry, TokenKind,
 };
 pub use recipe::{Edits, Key, Kid, Placeholders, Recipe, Signature};
 pub use record::{ClientAuth, Issued, Received, ReceivedFilter};

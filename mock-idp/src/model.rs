@@ -29,6 +29,9 @@ impl Persona {
     }
 }
 
+/// What a client may register as `id_token_signed_response_alg`.
+pub const SIGNING_ALGORITHMS: [&str; 6] = ["RS256", "PS256", "ES256", "EdDSA", "HS256", "none"];
+
 /// A registered client.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,7 +44,7 @@ pub struct Client {
     pub redirect_uris: Vec<String>,
     #[serde(default)]
     pub post_logout_redirect_uris: Vec<String>,
-    /// `id_token_signed_response_alg`: RS256, PS256, ES256, EdDSA, HS256 or none.
+    /// `id_token_signed_response_alg`: one of [`SIGNING_ALGORITHMS`].
     #[serde(default = "rs256")]
     pub id_token_alg: String,
 }
@@ -86,6 +89,10 @@ impl Client {
     pub fn post_logout_redirect_uri(mut self, uri: &str) -> Self {
         self.post_logout_redirect_uris.push(uri.into());
         self
+    }
+
+    pub(crate) fn has_known_alg(&self) -> bool {
+        SIGNING_ALGORITHMS.contains(&self.id_token_alg.as_str())
     }
 
     /// Has id_tokens signed with another algorithm than RS256.
@@ -146,7 +153,7 @@ impl IssuerSettings {
 
     /// An issuer at a path of the server's own base URL.
     pub fn at_path(path: &str) -> Self {
-        Self::at(IssuerAt::Path(path.trim_matches('/').into()))
+        Self::at(IssuerAt::Path(path.into()))
     }
 
     fn at(at: IssuerAt) -> Self {

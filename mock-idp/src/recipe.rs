@@ -72,7 +72,7 @@ pub enum Key {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kid {
-    /// The identifier of the key that signs; with a key of no issuer, the published one.
+    /// The identifier of the key that signs; where that one is not published, of the key that would have.
     #[default]
     Current,
     /// An identifier that no key has.
@@ -132,7 +132,7 @@ impl Edits {
             object.insert(name.clone(), placeholders.fill(value));
         }
         for (name, seconds) in &self.at {
-            object.insert(name.clone(), Value::from(now + seconds));
+            object.insert(name.clone(), Value::from(now.saturating_add(*seconds)));
         }
     }
 }

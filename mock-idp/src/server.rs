@@ -1,34 +1,19 @@
-//! The server: its builder, its listener, and the way from a request to an endpoint of an issuer.
+//! The server: its builder, its handle, and the issuers it has.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{Response, StatusCode};
-use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use url::Url;
 
-use crate::answer::Answer;
-use crate::behaviour::{Action, Endpoint, Fault};
-use crate::connection::{Connection, CuttableListener};
+use crate::connection::{CuttableListener, Phase};
 use crate::control::{self, ControlSettings};
-use crate::endpoints::{authorize, discovery, end_session, introspect, token, userinfo};
-use crate::incoming::{Incoming, find};
 use crate::issuer::{Issuer, IssuerState};
-use crate::model::{IssuerAt, IssuerSettings};
-use crate::record::{Received, masked_headers, masked_params};
-
-/// Nothing that a login sends is longer.
-const BODY_LIMIT: usize = 1024 * 1024;
-
-/// How long a request that is never answered keeps its connection.
-const HANG: Duration = Duration::from_secs(600);
+use crate::model::{IssuerAt, IssuerSettings, SIGNING_ALGORITHMS};
+use crate::serve;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -36,11 +21,18 @@ pub enum StartError {
     #[error("cannot listen on {address}: {source}; another program may use that port")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error(
-        "`{issuer}` is no issuer identifier: it must be an http or https URL without query and fragment (OIDC Discovery 1.0 section 3)"
+        "`{issuer}` is no issuer identifier: it must be an http or https URL without query and fragment, spelt as it \
+         goes over the wire (OIDC Discovery 1.0 section 3)"
     )]
     Issuer { issuer: String },
     #[error("two issuers are at the path `{path}`; give each a path of its own")]
     SamePath { path: String },
+    #[error("the client `{client}` is registered for `{alg}`, which is none of {}", SIGNING_ALGORITHMS.join(", "))]
+    Algorithm { client: String, alg: String },
+    #[error("the issuer logs everybody in as `{persona}`, but has no persona of that name")]
+    NoSuchPersona { persona: String },
+    #[error("the control API needs a token that is not empty")]
+    EmptyControlToken,
 }
 
 /// Sets up a server.
@@ -82,8 +74,11 @@ impl Builder {
     /// Starts it. Keys are made beside; whoever needs one first waits for it.
     ///
     /// # Errors
-    /// An address that cannot be bound, an issuer identifier that is none, two issuers at one path.
+    /// An address that cannot be bound, or settings that do not fit together.
     pub async fn start(self) -> Result<MockIdp, StartError> {
+        if self.control.as_ref().is_some_and(|control| control.token.is_empty()) {
+            return Err(StartError::EmptyControlToken);
+        }
         let bind = async |address: SocketAddr| {
             TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
         };
@@ -98,14 +93,15 @@ impl Builder {
         for settings in issuers {
             shared.add(settings)?;
         }
-        let (stop, stopped) = watch::channel(false);
-        let mut tasks = vec![serve(listener, Arc::clone(&shared), stopped.clone())];
+        let (phase, watched) = watch::channel(Phase::Serving);
+        let cuttable = |listener| CuttableListener { listener, phase: watched.clone() };
+        let mut tasks = vec![serve::serve(cuttable(listener), Arc::clone(&shared))];
         let mut control_address = None;
         if let Some((listener, settings)) = control {
             control_address = listener.local_addr().ok();
-            tasks.push(control::serve(listener, settings.token, Arc::clone(&shared), stopped));
+            tasks.push(control::serve(cuttable(listener), &settings.token, Arc::clone(&shared)));
         }
-        Ok(MockIdp { shared, address, control_address, stop, tasks: Mutex::new(tasks) })
+        Ok(MockIdp { shared, address, control_address, phase, tasks: Mutex::new(tasks) })
     }
 }
 
@@ -114,7 +110,7 @@ pub struct MockIdp {
     shared: Arc<Shared>,
     address: SocketAddr,
     control_address: Option<SocketAddr>,
-    stop: watch::Sender<bool>,
+    phase: watch::Sender<Phase>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -164,26 +160,22 @@ impl MockIdp {
     /// The server still serves.
     pub fn is_alive(&self) -> bool {
         let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        tasks.iter().all(|task| !task.is_finished())
+        *self.phase.borrow() == Phase::Serving && tasks.iter().all(|task| !task.is_finished())
     }
 
     /// Ends it; requests under way are answered first, for a second at most.
     pub async fn stop(&self) {
-        self.stop.send_replace(true);
+        self.phase.send_replace(Phase::Ending);
         let tasks: Vec<_> = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        for mut task in tasks {
-            if tokio::time::timeout(Duration::from_secs(1), &mut task).await.is_err() {
-                task.abort();
+        let ended = async {
+            for task in tasks {
+                // A task that panicked has ended as well.
+                let _ = task.await;
             }
-        }
-    }
-}
-
-impl Drop for MockIdp {
-    fn drop(&mut self) {
-        for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            task.abort();
-        }
+        };
+        // What is not done by then is cut: the next line ends the tasks that are left.
+        let _ = tokio::time::timeout(Duration::from_secs(1), ended).await;
+        self.phase.send_replace(Phase::Ended);
     }
 }
 
@@ -198,13 +190,24 @@ impl Shared {
         let url = match &settings.at {
             IssuerAt::Url(url) => url.clone(),
             // Without a path the identifier has no slash at its end.
-            IssuerAt::Path(path) => format!("{}{path}", self.base).trim_end_matches('/').to_owned(),
+            IssuerAt::Path(path) => format!("{}{}", self.base, path.trim_matches('/')).trim_end_matches('/').to_owned(),
         };
+        // What is served is the path of the parsed URL, so another spelling of it could never be found.
         let parsed = Url::parse(&url).ok().filter(|parsed| {
-            matches!(parsed.scheme(), "http" | "https") && parsed.query().is_none() && parsed.fragment().is_none()
+            matches!(parsed.scheme(), "http" | "https")
+                && parsed.query().is_none()
+                && parsed.fragment().is_none()
+                && url.trim_end_matches('/').ends_with(parsed.path().trim_end_matches('/'))
         });
         if parsed.is_none() {
             return Err(StartError::Issuer { issuer: url });
+        }
+        if let Some(client) = settings.clients.iter().find(|client| !client.has_known_alg()) {
+            return Err(StartError::Algorithm { client: client.id.clone(), alg: client.id_token_alg.clone() });
+        }
+        let is_known = |name: &String| settings.personas.iter().any(|persona| persona.name == *name);
+        if let Some(name) = settings.auto_login.as_ref().filter(|name| !is_known(name)) {
+            return Err(StartError::NoSuchPersona { persona: name.clone() });
         }
         let issuer = Issuer(Arc::new(IssuerState::new(url, settings)));
         let mut issuers = self.issuers.write().unwrap_or_else(PoisonError::into_inner);
@@ -227,7 +230,7 @@ impl Shared {
     }
 
     /// The issuer whose path is the longest that `path` begins with, and what is left of `path`.
-    fn route(&self, path: &str) -> Option<(Issuer, String)> {
+    pub(crate) fn route(&self, path: &str) -> Option<(Issuer, String)> {
         let issuers = self.issuers.read().unwrap_or_else(PoisonError::into_inner);
         let fitting = issuers.iter().filter_map(|issuer| {
             let rest = path.strip_prefix(issuer.0.path.as_str())?;
@@ -243,148 +246,4 @@ fn base_url(address: SocketAddr) -> Url {
         address => address.to_string(),
     };
     format!("http://{host}/").parse().expect("an address is a host and a port")
-}
-
-fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
-    let app = Router::new().fallback(handle).with_state(shared);
-    let service = app.into_make_service_with_connect_info::<Connection>();
-    tokio::spawn(async move {
-        let end = async move {
-            // A dropped sender ends the server as well.
-            let _ = stopped.wait_for(|stopped| *stopped).await;
-        };
-        // Serving ends without an error when it is asked to, and has no other way to end.
-        let _ = axum::serve(CuttableListener(listener), service).with_graceful_shutdown(end).await;
-    })
-}
-
-async fn handle(
-    State(shared): State<Arc<Shared>>,
-    ConnectInfo(connection): ConnectInfo<Connection>,
-    request: Request,
-) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
-        return Answer::text(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "the body is too long\n").into_response();
-    };
-    let Some((issuer, path)) = shared.route(parts.uri.path()) else {
-        return not_found().into_response();
-    };
-    let Some(endpoint) = endpoint_at(&path) else {
-        return not_found().into_response();
-    };
-    let incoming = Incoming::new(parts.method, &parts.uri, parts.headers, &body);
-    let at = OffsetDateTime::now_utc();
-    let scenario = scenario_of(&issuer.0, endpoint, &incoming);
-    let fault = issuer.0.orders.take(endpoint, token::grant(&incoming), scenario.as_deref(), |action| match action {
-        Action::Fault(fault) => Some(fault.clone()),
-        _ => None,
-    });
-    let mut answer = match &fault {
-        Some((_, fault)) => faulty(fault, &issuer.0, endpoint, &incoming, scenario.as_deref(), &connection).await,
-        None => answer(&issuer.0, endpoint, &incoming, scenario.as_deref()).await,
-    };
-    answer = answer.caused_by(fault.map(|(id, _)| id));
-    record(&issuer.0, endpoint, &incoming, scenario, at, &answer);
-    answer.into_response()
-}
-
-fn not_found() -> Answer {
-    Answer::text(StatusCode::NOT_FOUND, "text/plain", "no issuer has an endpoint here\n")
-}
-
-fn endpoint_at(path: &str) -> Option<Endpoint> {
-    Some(match path {
-        "/.well-known/openid-configuration" => Endpoint::Discovery,
-        "/jwks" => Endpoint::Jwks,
-        "/authorize" => Endpoint::Authorization,
-        "/token" => Endpoint::Token,
-        "/userinfo" => Endpoint::Userinfo,
-        "/introspect" => Endpoint::Introspection,
-        "/revoke" => Endpoint::Revocation,
-        "/end_session" => Endpoint::EndSession,
-        _ => return None,
-    })
-}
-
-/// Browsers name their scenario by a cookie; everything later carries it sealed inside.
-fn scenario_of(issuer: &IssuerState, endpoint: Endpoint, incoming: &Incoming) -> Option<String> {
-    match endpoint {
-        Endpoint::Discovery | Endpoint::Jwks => None,
-        Endpoint::Authorization | Endpoint::EndSession => authorize::scenario(incoming),
-        Endpoint::Token => token::scenario(issuer, incoming),
-        Endpoint::Userinfo => introspect::scenario(issuer, userinfo::presented(incoming)?),
-        Endpoint::Introspection | Endpoint::Revocation => introspect::scenario(issuer, find(&incoming.form, "token")?),
-    }
-}
-
-async fn answer(issuer: &IssuerState, endpoint: Endpoint, incoming: &Incoming, scenario: Option<&str>) -> Answer {
-    match endpoint {
-        Endpoint::Discovery => discovery::document(issuer, incoming),
-        Endpoint::Jwks => discovery::jwks(issuer, incoming).await,
-        Endpoint::Authorization => authorize::authorize(issuer, incoming, scenario),
-        Endpoint::Token => token::token(issuer, incoming, scenario).await,
-        Endpoint::Userinfo => userinfo::userinfo(issuer, incoming, scenario).await,
-        Endpoint::Introspection => introspect::introspect(issuer, incoming, scenario).await,
-        Endpoint::Revocation => introspect::revoke(issuer, incoming),
-        Endpoint::EndSession => end_session::end_session(issuer, incoming),
-    }
-}
-
-async fn faulty(
-    fault: &Fault,
-    issuer: &IssuerState,
-    endpoint: Endpoint,
-    incoming: &Incoming,
-    scenario: Option<&str>,
-    connection: &Connection,
-) -> Answer {
-    match fault {
-        Fault::Status(fault) => {
-            let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            Answer::text(status, &fault.content_type, &fault.body)
-        }
-        Fault::Malformed(fault) => Answer::text(StatusCode::OK, &fault.content_type, &fault.body),
-        Fault::Delay(milliseconds) => {
-            tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
-            answer(issuer, endpoint, incoming, scenario).await
-        }
-        Fault::DropConnection => {
-            connection.cut();
-            Answer::text(StatusCode::OK, "text/plain", "")
-        }
-        Fault::Hang => {
-            tokio::time::sleep(HANG).await;
-            connection.cut();
-            Answer::text(StatusCode::OK, "text/plain", "")
-        }
-    }
-}
-
-fn record(
-    issuer: &IssuerState,
-    endpoint: Endpoint,
-    incoming: &Incoming,
-    scenario: Option<String>,
-    at: OffsetDateTime,
-    answer: &Answer,
-) {
-    let credentials = incoming.credentials();
-    issuer.journal.add(Received {
-        seq: 0,
-        at,
-        issuer: issuer.url.clone(),
-        endpoint,
-        scenario,
-        method: incoming.method.to_string(),
-        path_and_query: incoming.path_and_query.clone(),
-        headers: masked_headers(incoming),
-        params: masked_params(&incoming.params()),
-        client_id: answer.client_id.clone().or(credentials.client_id),
-        client_auth: credentials.method,
-        response_status: answer.status.as_u16(),
-        response_body: answer.body.clone(),
-        issued: answer.issued.clone(),
-        behaviour: answer.behaviour,
-    });
 }

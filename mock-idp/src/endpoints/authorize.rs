@@ -7,30 +7,37 @@ use url::Url;
 use crate::answer::Answer;
 use crate::behaviour::{Action, AuthorizationResponse, Endpoint, Parameter};
 use crate::incoming::{Incoming, find};
-use crate::issuer::{IssuerState, Login, now, random_id};
+use crate::issuer::{IssuerState, Login, SESSION_LIFETIME, now, random_id};
 use crate::login_page;
 use crate::model::{Client, PERSONA_COOKIE, Persona, SCENARIO_COOKIE};
 
 /// A code is redeemed at once or not at all (RFC 6749 section 4.1.2 recommends ten minutes at most).
 const CODE_LIFETIME: i64 = 60;
 
-/// A login at the provider lasts as long as a working day.
-const SESSION_LIFETIME: i64 = 8 * 3600;
-
 const SESSION_COOKIE: &str = "mock_idp_session";
+
+/// The field of the login page.
+const USERNAME: &str = "username";
 
 /// A login at the provider, sealed into its cookie.
 #[derive(Serialize, Deserialize)]
-struct Session {
+pub(crate) struct Session {
     persona: Persona,
     auth_time: i64,
     expires: i64,
-    sid: String,
+    pub(crate) sid: String,
+}
+
+impl Session {
+    fn start(persona: Persona) -> Self {
+        Self { persona, auth_time: now(), expires: now() + SESSION_LIFETIME, sid: random_id() }
+    }
 }
 
 /// A request that may be answered at its redirect URI: client and URI are known to be good.
 struct Request {
     client: Client,
+    method: Method,
     redirect_uri: Url,
     params: Vec<(String, String)>,
 }
@@ -46,13 +53,12 @@ pub(crate) fn authorize(issuer: &IssuerState, incoming: &Incoming, scenario: Opt
         return Answer::method_not_allowed("GET, POST");
     }
     let params = match incoming.method {
-        // What the person typed into the login page is not part of the request.
-        Method::POST if find(&incoming.form, "client_id").is_some() => {
-            incoming.form.iter().filter(|(name, _)| name != "username").cloned().collect()
-        }
-        _ => incoming.query.clone(),
+        Method::POST if find(&incoming.form, "client_id").is_some() => &incoming.form,
+        _ => &incoming.query,
     };
-    let request = match checked(issuer, params) {
+    // What the person typed into the login page is not part of the request.
+    let params = params.iter().filter(|(name, _)| name != USERNAME).cloned().collect();
+    let request = match checked(issuer, incoming, params) {
         Ok(request) => request,
         Err(answer) => return answer,
     };
@@ -65,7 +71,7 @@ pub(crate) fn authorize(issuer: &IssuerState, incoming: &Incoming, scenario: Opt
 }
 
 /// RFC 6749 section 4.1.2.1: without a known client and redirect URI nobody is redirected anywhere.
-fn checked(issuer: &IssuerState, params: Vec<(String, String)>) -> Result<Request, Answer> {
+fn checked(issuer: &IssuerState, incoming: &Incoming, params: Vec<(String, String)>) -> Result<Request, Answer> {
     let page = |why: &str| Answer::html(StatusCode::BAD_REQUEST, login_page::error(why));
     crate::incoming::refuse_duplicates(&params)
         .map_err(|_| page("A parameter comes twice in the authorization request."))?;
@@ -77,7 +83,7 @@ fn checked(issuer: &IssuerState, params: Vec<(String, String)>) -> Result<Reques
         return Err(page("This redirect_uri is not registered for the client."));
     }
     let redirect_uri = Url::parse(redirect_uri).map_err(|_| page("The redirect_uri is no URL."))?;
-    Ok(Request { client, redirect_uri, params })
+    Ok(Request { client, method: incoming.method.clone(), redirect_uri, params })
 }
 
 /// What is wrong with the request, where it can be told at the redirect URI.
@@ -109,19 +115,14 @@ fn refusal(request: &Request) -> Option<(&'static str, &'static str)> {
 fn log_in(issuer: &IssuerState, incoming: &Incoming, request: &Request, scenario: Option<&str>) -> Answer {
     let prompt: Vec<&str> = request.param("prompt").unwrap_or_default().split(' ').collect();
     if let Some(persona) = automatic_persona(issuer, incoming, scenario) {
-        let session = Session { persona, auth_time: now(), expires: now() + SESSION_LIFETIME, sid: random_id() };
-        return response(issuer, request, &session, scenario);
+        return response(issuer, request, &Session::start(persona), scenario);
     }
-    if let Some(answer) = posted_login(issuer, incoming, request) {
+    if let Some(answer) = posted_login(issuer, incoming, request, scenario) {
         return answer;
     }
-    let session: Option<Session> =
-        incoming.cookie(SESSION_COOKIE).and_then(|sealed| issuer.seal.open("session", &sealed));
     let max_age = request.param("max_age").and_then(|text| text.parse::<i64>().ok());
-    let fresh = session.filter(|session| {
-        session.expires > now()
-            && !prompt.contains(&"login")
-            && max_age.is_none_or(|seconds| now() - session.auth_time <= seconds)
+    let fresh = session(issuer, incoming).filter(|session| {
+        !prompt.contains(&"login") && max_age.is_none_or(|seconds| now() - session.auth_time <= seconds)
     });
     match fresh {
         Some(session) => response(issuer, request, &session, scenario),
@@ -137,17 +138,33 @@ fn automatic_persona(issuer: &IssuerState, incoming: &Incoming, scenario: Option
     of_scenario.or_else(|| issuer.settings.auto_login.as_deref().and_then(|name| issuer.find_persona(name)))
 }
 
+/// The browser's login at the provider, unless it is over.
+pub(crate) fn session(issuer: &IssuerState, incoming: &Incoming) -> Option<Session> {
+    let session: Session = issuer.seal.open("session", &incoming.cookie(SESSION_COOKIE)?)?;
+    (session.expires > now() && !issuer.spent.contains(&session.sid)).then_some(session)
+}
+
+/// Where the provider's own cookies are sent, and who may read them.
+pub(crate) fn cookie_attributes(issuer: &IssuerState) -> String {
+    let path = if issuer.path.is_empty() { "/" } else { &issuer.path };
+    let secure = if issuer.url.starts_with("https:") { "; Secure" } else { "" };
+    format!("Path={path}; HttpOnly; SameSite=Lax{secure}")
+}
+
 /// The answer to a filled-in login page; `None` where the request is none.
-fn posted_login(issuer: &IssuerState, incoming: &Incoming, request: &Request) -> Option<Answer> {
-    let name = find(&incoming.form, "username").filter(|_| incoming.method == Method::POST)?;
+fn posted_login(
+    issuer: &IssuerState,
+    incoming: &Incoming,
+    request: &Request,
+    scenario: Option<&str>,
+) -> Option<Answer> {
+    let name = find(&incoming.form, USERNAME).filter(|_| incoming.method == Method::POST)?;
     let Some(persona) = issuer.find_persona(name) else {
         return Some(ask(issuer, request, Some("There is no such persona.")));
     };
-    let session = Session { persona, auth_time: now(), expires: now() + SESSION_LIFETIME, sid: random_id() };
-    let path = if issuer.path.is_empty() { "/" } else { &issuer.path };
-    let cookie =
-        format!("{SESSION_COOKIE}={}; Path={path}; HttpOnly; SameSite=Lax", issuer.seal.close("session", &session));
-    Some(response(issuer, request, &session, None).header(header::SET_COOKIE, &cookie))
+    let session = Session::start(persona);
+    let cookie = format!("{SESSION_COOKIE}={}; {}", issuer.seal.close("session", &session), cookie_attributes(issuer));
+    Some(response(issuer, request, &session, scenario).header(header::SET_COOKIE, &cookie))
 }
 
 fn ask(issuer: &IssuerState, request: &Request, problem: Option<&str>) -> Answer {
@@ -164,6 +181,8 @@ fn response(issuer: &IssuerState, request: &Request, session: &Session, scenario
     }
     let login = Login {
         id: random_id(),
+        grant: random_id(),
+        generation: 0,
         issuer: issuer.url.clone(),
         client_id: request.client.id.clone(),
         persona: session.persona.clone(),
@@ -210,7 +229,7 @@ fn redirect(
             to.query_pairs_mut().append_pair(name, value);
         }
     }
-    Answer::redirect(&to)
+    Answer::redirect(&request.method, &to)
 }
 
 fn kept(change: &Parameter, value: Option<&str>) -> Option<String> {

@@ -7,12 +7,15 @@ use crate::answer::Answer;
 use crate::behaviour::{Action, Endpoint};
 use crate::incoming::Incoming;
 use crate::issuer::IssuerState;
+use crate::model::SIGNING_ALGORITHMS;
 
 pub(crate) fn document(issuer: &IssuerState, incoming: &Incoming) -> Answer {
     if !matches!(incoming.method, Method::GET | Method::HEAD) {
         return Answer::method_not_allowed("GET, HEAD");
     }
     let at = |path: &str| issuer.endpoint(path);
+    let announced = |alg: &&str| *alg != "none" || issuer.serves_unsigned();
+    let algs: Vec<&str> = SIGNING_ALGORITHMS.into_iter().filter(announced).collect();
     let document = json!({
         "issuer": issuer.url,
         "authorization_endpoint": at("/authorize"),
@@ -26,7 +29,7 @@ pub(crate) fn document(issuer: &IssuerState, incoming: &Incoming) -> Answer {
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA", "HS256"],
+        "id_token_signing_alg_values_supported": algs,
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],

@@ -32,6 +32,8 @@ pub(crate) fn authenticated_client(issuer: &IssuerState, incoming: &Incoming) ->
     };
     match (&client.secret, &credentials.secret) {
         (None, None) => Ok(client),
+        // RFC 6749 section 2.3.1: an empty secret may as well be left out.
+        (None, Some(given)) if given.is_empty() => Ok(client),
         (Some(known), Some(given)) if same_secret(known, given) => Ok(client),
         _ => Err(Answer::invalid_client("wrong client credentials").for_client(&id)),
     }

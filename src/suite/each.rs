@@ -69,13 +69,13 @@ impl Each {
             Self::RelyingParty
             | Self::ResourceServer
             | Self::Service
-            | Self::IntrospectingService
             | Self::JwtService => &["service"],
             Self::ProtectedPath
             | Self::RpProtectedPath
             | Self::RsProtectedPath
             | Self::HealthPath
-            | Self::UserLookup => &["service", "path"],
+            | Self::UserLookup
+            | Self::IntrospectingService => &["service", "path"],
             Self::Call => &["service", "downstream", "method", "path"],
         }
     }
@@ -121,7 +121,7 @@ impl Each {
             Self::RelyingParty => alone(service.is_relying_party()),
             Self::ResourceServer => alone(service.is_resource_server()),
             Self::Service => alone(true),
-            Self::IntrospectingService => alone(able(Capability::Introspection)),
+            Self::IntrospectingService => paths(able(Capability::Introspection), &service.protected),
             Self::JwtService => alone(able(Capability::JwtBearer)),
             Self::ProtectedPath => {
                 paths(service.is_relying_party() || service.is_resource_server(), &service.protected)

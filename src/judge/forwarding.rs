@@ -81,10 +81,17 @@ pub fn keeps_secrets(call: &Call, kept: &[Kept]) -> Verdict {
     }
 }
 
-/// None of the values that the client forged has reached the downstream.
-pub fn drops_forged(call: &Call, forged: &[(String, String)]) -> Verdict {
+/// With the client's forged headers the call carries none of their values; without them (`control`) it arrives.
+pub fn drops_forged(control: &Call, call: &Call, forged: &[(String, String)]) -> Verdict {
     if forged.is_empty() {
         return Verdict::Error { reason: "no step before this one has forged any header".into() };
+    }
+    if let Err(reason) = arrived(control) {
+        return Verdict::Error { reason: format!("control failed: {reason}") };
+    }
+    let refused = call.answer.status().is_some_and(|status| (400..500).contains(&status));
+    if call.arrived.is_empty() && refused {
+        return Verdict::Pass;
     }
     let kept: Vec<Kept> = forged
         .iter()
@@ -452,11 +459,24 @@ mod tests {
     #[test]
     fn a_forged_value_fails_under_whatever_name_it_arrives() {
         let forged = [("X-Forwarded-User".to_owned(), "forged-1".to_owned())];
-        let judge = |request| drops_forged(&call(vec![request]), &forged);
+        let control = call(vec![bearing(&alices())]);
+        let judge = |request| drops_forged(&control, &call(vec![request]), &forged);
 
         assert!(is_fail(&judge(request(&[("x-user", "forged-1")]))));
         assert_eq!(judge(bearing(&alices())), Verdict::Pass);
-        assert!(is_error(&drops_forged(&call(vec![bearing(&alices())]), &[])));
+        assert!(is_error(&drops_forged(&control, &control, &[])));
+        assert!(is_error(&drops_forged(&call(vec![]), &control, &forged)));
+    }
+
+    #[test]
+    fn forged_headers_may_be_refused_but_not_swallow_the_call() {
+        let forged = [("X-Forwarded-User".to_owned(), "forged-1".to_owned())];
+        let control = call(vec![bearing(&alices())]);
+        let mut attack = call(vec![]);
+        assert!(is_error(&drops_forged(&control, &attack, &forged)));
+
+        attack.answer = answer(400);
+        assert_eq!(drops_forged(&control, &attack, &forged), Verdict::Pass);
     }
 
     #[test]

@@ -14,7 +14,7 @@ async fn triggers(world: &mut World, person: String, service: String, downstream
     world.stage()?.trigger_call(&person, &service, &downstream).await
 }
 
-/// The same with `X-Forwarded-User` and its relatives, each with a value of its own.
+/// First as it is, so that the call is known to arrive; then with `X-Forwarded-User` and its relatives.
 #[when(regex = r"^(\w+) triggers the call from (\S+) to (\S+) with forged identity headers$")]
 async fn triggers_forged(world: &mut World, person: String, service: String, downstream: String) -> StepResult {
     world.stage()?.trigger_forged_call(&person, &service, &downstream, false).await
@@ -65,20 +65,19 @@ async fn receives_token(world: &mut World, downstream: String, person: String) -
 /// Nothing but the access token goes on: neither in a header nor in the URL nor in the body.
 #[then(regex = r"^(\S+) receives no refresh token, id_token, client secret or session cookie$")]
 async fn receives_no_secret(world: &mut World, downstream: String) -> StepResult {
-    let stage = world.stage()?;
-    let mut verdicts = Vec::new();
-    for call in stage.calls_to(&downstream, None)?.into_iter().cloned().collect::<Vec<_>>() {
-        verdicts.push(judge::keeps_secrets(&call, &stage.secrets_behind(&call)?));
-    }
-    world.judge(judge::first_objection(verdicts))
+    let calls = world.stage()?.calls_with_secrets(&downstream)?;
+    let verdict = judge::first_objection(calls.iter().map(|(call, kept)| judge::keeps_secrets(call, kept)));
+    world.judge(verdict)
 }
 
 /// No value that the client made up arrives, under whatever name.
 #[then(regex = r"^(\S+) receives none of the forged values$")]
 async fn receives_nothing_forged(world: &mut World, downstream: String) -> StepResult {
     let stage = world.stage()?;
-    let calls = stage.calls_to(&downstream, None)?;
-    let verdict = judge::first_objection(calls.iter().map(|call| judge::drops_forged(call, stage.forged_headers())));
+    let (controls, calls) = (stage.control_calls()?, stage.calls_to(&downstream, None)?);
+    let pairs = controls.iter().zip(calls);
+    let verdicts = pairs.map(|(control, call)| judge::drops_forged(control, call, stage.forged_headers()));
+    let verdict = judge::first_objection(verdicts);
     world.judge(verdict)
 }
 
@@ -93,11 +92,11 @@ async fn other_origin_receives_nothing(world: &mut World) -> StepResult {
 }
 
 /// The call arrives for alice, and nothing at all arrived for nobody.
-#[then(regex = r"^(\S+) receives nothing$")]
-async fn receives_nothing(world: &mut World, downstream: String) -> StepResult {
+#[then(regex = r"^\S+ receives nothing$")]
+async fn receives_nothing(world: &mut World) -> StepResult {
     let stage = world.stage()?;
-    let (since, calls) = (stage.received_for_nobody(), stage.calls_to(&downstream, None)?);
-    let verdict = judge::first_objection(calls.iter().map(|call| judge::nothing_called(call, since)));
+    let (controls, since) = (stage.control_calls()?, stage.received_for_nobody());
+    let verdict = judge::first_objection(controls.iter().map(|control| judge::nothing_called(control, since)));
     world.judge(verdict)
 }
 

@@ -59,11 +59,7 @@ async fn is_probed_with(world: &mut World, path: String, service: String, creden
 /// Several plain GETs, one after the other.
 #[when(regex = r"^(\S+) of (\S+) is probed (\d+) times$")]
 async fn is_probed_times(world: &mut World, path: String, service: String, times: usize) -> StepResult {
-    let stage = world.stage()?;
-    for _ in 0..times {
-        stage.probe_health(&service, &path, "a plain GET").await?;
-    }
-    Ok(())
+    world.stage()?.probe_health_times(&service, &path, times).await
 }
 
 /// Every probe got 2xx or 503 from the endpoint itself, no login and no refusal; HEAD may get 405.

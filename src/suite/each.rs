@@ -66,10 +66,7 @@ impl Each {
     /// The columns whose `*` it fills in.
     pub fn columns(self) -> &'static [&'static str] {
         match self {
-            Self::RelyingParty
-            | Self::ResourceServer
-            | Self::Service
-            | Self::JwtService => &["service"],
+            Self::RelyingParty | Self::ResourceServer | Self::Service | Self::JwtService => &["service"],
             Self::ProtectedPath
             | Self::RpProtectedPath
             | Self::RsProtectedPath

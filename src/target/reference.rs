@@ -3,8 +3,8 @@
 use url::Url;
 
 use super::{
-    Call, Client, ClientId, Environment, Flavour, Idp, IdpMode, IssuerUrl, Role, Secret, Service, Spy,
-    Target, UserLookup,
+    Call, Client, ClientId, Environment, Flavour, Idp, IdpMode, IssuerUrl, Role, Secret, Service, Spy, Target,
+    UserLookup,
 };
 
 /// Where the reference services of a lab are, and the client that they are.

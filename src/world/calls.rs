@@ -1,5 +1,7 @@
 //! Calls to downstream services: triggered through a person's browser, read back from the stand-in's record.
 
+use std::mem;
+
 use mock_idp::Endpoint;
 use mock_idp::Received;
 use mock_idp::ReceivedFilter;
@@ -53,6 +55,8 @@ const TELLING_COOKIE: usize = 16;
 #[derive(Default)]
 pub struct Calls {
     made: Vec<Call>,
+    /// Calls that are known to arrive, as controls of those that should not or should carry less.
+    controls: Vec<Call>,
     forged: Vec<(String, String)>,
     /// The status that the downstream was told to answer with.
     planned: Option<u16>,
@@ -70,7 +74,7 @@ impl Stage {
         self.trigger_with(person, service, downstream, &[]).await
     }
 
-    /// The same with identity headers that the client has made up.
+    /// The same with identity headers that the client has made up, after one without them as the control.
     ///
     /// # Errors
     /// The scenario names something that does not exist.
@@ -89,8 +93,15 @@ impl Stage {
                 (name, format!("forged-{at}-{}", self.id))
             })
             .collect();
+        self.trigger_control(person, service, downstream).await?;
         self.calls.forged.clone_from(&forged);
         self.trigger_with(person, service, downstream, &forged).await
+    }
+
+    async fn trigger_control(&mut self, person: &str, service: &str, downstream: &str) -> Result<(), String> {
+        self.trigger_with(person, service, downstream, &[]).await?;
+        self.calls.controls = mem::take(&mut self.calls.made);
+        Ok(())
     }
 
     async fn trigger_with(
@@ -135,7 +146,7 @@ impl Stage {
     /// # Errors
     /// The scenario names something that does not exist.
     pub async fn trigger_call_for_nobody(&mut self, service: &str, downstream: &str) -> Result<(), String> {
-        self.trigger_call("alice", service, downstream).await?;
+        self.trigger_control("alice", service, downstream).await?;
         let caller = self.service(service)?;
         let requests = self.triggers("alice", &caller, downstream)?;
         let since = OffsetDateTime::now_utc();
@@ -251,6 +262,26 @@ impl Stage {
         }
     }
 
+    /// The calls that are known to arrive, as controls.
+    ///
+    /// # Errors
+    /// No step has triggered one.
+    pub fn control_calls(&self) -> Result<&[Call], String> {
+        match self.calls.controls.as_slice() {
+            [] => self.undecided(Err("no step before this one has shown that the call arrives".into())),
+            controls => Ok(controls),
+        }
+    }
+
+    /// The calls to `downstream`, each with what its service must keep to itself.
+    ///
+    /// # Errors
+    /// No step has triggered one.
+    pub fn calls_with_secrets(&mut self, downstream: &str) -> Result<Vec<(Call, Vec<Kept>)>, String> {
+        let calls: Vec<Call> = self.calls_to(downstream, None)?.into_iter().cloned().collect();
+        calls.into_iter().map(|call| self.secrets_behind(&call).map(|kept| (call, kept))).collect()
+    }
+
     /// All triggered calls.
     ///
     /// # Errors
@@ -305,10 +336,7 @@ impl Stage {
     }
 
     /// Everything but access tokens that `call`'s service must keep to itself.
-    ///
-    /// # Errors
-    /// The scenario names something that does not exist.
-    pub fn secrets_behind(&mut self, call: &Call) -> Result<Vec<Kept>, String> {
+    fn secrets_behind(&mut self, call: &Call) -> Result<Vec<Kept>, String> {
         let caller = self.service(&call.caller)?;
         let named = |kind| match kind {
             TokenKind::RefreshToken => Some("a refresh token"),

@@ -88,11 +88,9 @@ impl Stage {
 fn is_back_channel(endpoint: Endpoint) -> bool {
     match endpoint {
         Endpoint::Token | Endpoint::Userinfo | Endpoint::Introspection | Endpoint::Revocation => true,
-        Endpoint::Discovery
-        | Endpoint::Jwks
-        | Endpoint::Authorization
-        | Endpoint::EndSession
-        | Endpoint::Other => false,
+        Endpoint::Discovery | Endpoint::Jwks | Endpoint::Authorization | Endpoint::EndSession | Endpoint::Other => {
+            false
+        }
     }
 }
 

@@ -134,6 +134,17 @@ impl Stage {
         self.probe_with(service, request).await
     }
 
+    /// Sends that many plain probes to an open path, one after the other.
+    ///
+    /// # Errors
+    /// The scenario names a service that the target does not have.
+    pub async fn probe_health_times(&mut self, service: &str, path: &str, times: usize) -> Result<(), String> {
+        for _ in 0..times {
+            self.probe_with(service, RawRequest::get(path)).await?;
+        }
+        Ok(())
+    }
+
     /// Sends a plain probe with these credentials to an open path.
     ///
     /// # Errors

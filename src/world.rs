@@ -2,12 +2,15 @@
 //!
 //! Steps call the methods here and in the files below; what the evidence means is decided in `judge`.
 
+mod calls;
 mod context;
 pub mod departure;
 mod evidence;
+mod health;
 mod login;
 mod people;
 mod record;
+mod request;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,6 +57,9 @@ pub struct Stage {
     pub attempt: Option<LoginAttempt>,
     /// The last request that a step made on its own, and all before it in this scenario.
     pub seen: Vec<Exchange>,
+    asked: request::Asked,
+    calls: calls::Calls,
+    probes: health::Probes,
     /// The scenario started services of its own and stops them at its end.
     owns_lab: bool,
 }
@@ -104,6 +110,9 @@ impl World {
             controls: BTreeMap::new(),
             attempt: None,
             seen: Vec::new(),
+            asked: request::Asked::default(),
+            calls: calls::Calls::default(),
+            probes: health::Probes::default(),
             owns_lab,
         };
         stage.invite_everybody();
@@ -114,6 +123,7 @@ impl World {
     pub async fn leave(&mut self) {
         let Some(stage) = self.stage.take() else { return };
         stage.collect_hidden_exchanges();
+        stage.take_back_orders();
         stage.lab.leave_scenario(&stage.id, &stage.marks());
         if stage.owns_lab {
             stage.lab.stop().await;

@@ -22,4 +22,4 @@ pub use navigate::{End, Trail};
 pub use network::{Network, NetworkError, NetworkSettings, authority};
 pub use outgoing::Outgoing;
 pub use person::Browser;
-pub use raw::RawRequest;
+pub use raw::{Dialect, RawRequest};

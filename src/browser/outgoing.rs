@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::raw::RawRequest;
+use super::raw::{Dialect, RawRequest};
 
 /// A request to an absolute URL.
 #[derive(Clone)]
@@ -73,6 +73,7 @@ impl Outgoing {
             target: format!("{path}{query}").into_bytes(),
             headers: self.headers,
             body: self.body,
+            dialect: Dialect::default(),
         }
     }
 

@@ -74,22 +74,45 @@ pub fn no_server_error(exchange: &Exchange) -> Verdict {
     }
 }
 
-/// An anonymous caller's answer shows nothing protected: an error, a redirect, or the very answer that `open` gives to
-/// everybody; never the content of the control.
-pub fn nothing_protected(control: &Opened, open: Option<&[u8]>, attack: &Exchange) -> Verdict {
-    match &attack.response {
-        Ok(response) if is_success(response.status) => match open {
-            Some(open) if open == response.body.as_slice() => Verdict::Pass,
-            _ if response.body.is_empty() && attack.request.method == "OPTIONS" => Verdict::Pass,
-            _ => Verdict::Fail(Finding {
-                expected: "an error or a redirect to the login: nothing is open but the health paths".into(),
-                observed: format!("{}{}", describe(attack), shown(control, &response.body)),
-            }),
+/// `refused`, where the provider was told to do otherwise: it counts only if the service has asked it, `fired` times.
+pub fn refused_after_order(control: &Opened, what: &str, fired: u32, attack: &Exchange) -> Verdict {
+    match fired {
+        0 => Verdict::Error {
+            reason: format!(
+                "the service never asked the provider, so nothing was tested ({what}); {}",
+                describe(attack)
+            ),
         },
+        1.. => refused(control, what, attack),
+    }
+}
+
+/// A request without credentials is refused whatever its method. An empty answer to OPTIONS runs no handler.
+pub fn guarded(control: &Opened, attack: &Exchange) -> Verdict {
+    let empty_options = attack.request.method == "OPTIONS"
+        && attack.response.as_ref().is_ok_and(|response| is_success(response.status) && response.body.is_empty());
+    match empty_options {
+        true => Verdict::Pass,
+        false => refused(control, "it has no credentials", attack),
+    }
+}
+
+/// An anonymous caller's answer shows nothing protected: an error, a redirect, or the very answer that everybody gets at
+/// an open or unknown path (`open`); never the content of the control.
+pub fn nothing_protected(control: &Opened, open: &[Vec<u8>], attack: &Exchange) -> Verdict {
+    match &attack.response {
         Ok(response) if holds_content(control, &response.body) => Verdict::Fail(Finding {
             expected: "an answer without protected content".into(),
-            observed: format!("{}, and yet its body holds the protected content", describe(attack)),
+            observed: format!("{}, and its body holds the protected content", describe(attack)),
         }),
+        Ok(response) if is_success(response.status) => match open.contains(&response.body) {
+            true => Verdict::Pass,
+            false if response.body.is_empty() && attack.request.method == "OPTIONS" => Verdict::Pass,
+            false => Verdict::Fail(Finding {
+                expected: "an error or a redirect to the login: nothing is open but the health paths".into(),
+                observed: describe(attack),
+            }),
+        },
         Ok(_) => Verdict::Pass,
         Err(failure) if ended_by_server(failure) => Verdict::Pass,
         Err(failure) => Verdict::Error { reason: failure.to_string() },
@@ -159,5 +182,144 @@ fn ended_by_server(failure: &crate::evidence::TransportFailure) -> bool {
     match failure {
         F::Broken { .. } => true,
         F::Connect { .. } | F::Deadline { .. } | F::NotHttp { .. } | F::ForeignHost { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use time::OffsetDateTime;
+
+    use super::*;
+    use crate::evidence::Headers;
+    use crate::evidence::Party;
+    use crate::evidence::Request;
+    use crate::evidence::Response;
+    use crate::evidence::TransportFailure;
+
+    const PAGE: &str = r#"{"name":"alice of the scenario"}"#;
+
+    fn exchange(method: &str, response: Result<Response, TransportFailure>) -> Exchange {
+        Exchange {
+            from: Party::Client,
+            to: Party::Service("api".into()),
+            at: OffsetDateTime::UNIX_EPOCH,
+            took: Duration::ZERO,
+            request: Request {
+                method: method.into(),
+                url: "http://api.test/me".parse().unwrap(),
+                target: "/me".into(),
+                headers: Headers::default(),
+                body: Vec::new(),
+            },
+            response,
+        }
+    }
+
+    fn answer(method: &str, status: u16, body: &str) -> Exchange {
+        challenged(method, status, body, &[])
+    }
+
+    fn challenged(method: &str, status: u16, body: &str, challenges: &[&str]) -> Exchange {
+        let lines = challenges.iter().map(|value| ("WWW-Authenticate".to_owned(), value.as_bytes().to_vec()));
+        let headers = Headers(lines.collect());
+        exchange(method, Ok(Response { status, headers, body: body.into(), body_cut: false }))
+    }
+
+    fn silence(failure: TransportFailure) -> Exchange {
+        exchange("GET", Err(failure))
+    }
+
+    fn control() -> Opened {
+        opened(&answer("GET", 200, PAGE), vec!["sub-alice".into()]).unwrap()
+    }
+
+    fn is_fail(verdict: &Verdict) -> bool {
+        matches!(verdict, Verdict::Fail(_))
+    }
+
+    fn is_error(verdict: &Verdict) -> bool {
+        matches!(verdict, Verdict::Error { .. })
+    }
+
+    #[test]
+    fn only_a_success_is_a_control() {
+        assert!(opened(&answer("GET", 302, ""), vec![]).is_err());
+        assert!(opened(&silence(TransportFailure::Broken { reason: "x".into() }), vec![]).is_err());
+    }
+
+    #[test]
+    fn a_refusal_passes_and_a_success_fails() {
+        for status in [302, 400, 401, 403, 500, 503] {
+            assert_eq!(refused(&control(), "x", &answer("GET", status, "no")), Verdict::Pass, "{status}");
+        }
+        assert!(is_fail(&refused(&control(), "x", &answer("GET", 200, "anything"))));
+        assert!(is_fail(&refused(&control(), "x", &answer("GET", 403, "sub-alice"))));
+        assert!(is_fail(&refused(&control(), "x", &answer("GET", 403, PAGE))));
+    }
+
+    #[test]
+    fn without_an_answer_a_refusal_is_undecided() {
+        let late = TransportFailure::Deadline { after: Duration::from_secs(1) };
+
+        assert!(is_error(&refused(&control(), "x", &silence(late.clone()))));
+        assert!(is_error(&nothing_protected(&control(), &[], &silence(late.clone()))));
+        assert!(is_error(&accepted("x", &silence(late.clone()))));
+        assert!(is_error(&no_server_error(&silence(late))));
+    }
+
+    #[test]
+    fn an_order_that_was_never_carried_out_proves_nothing() {
+        let refusal = answer("GET", 401, "");
+
+        assert!(is_error(&refused_after_order(&control(), "x", 0, &refusal)));
+        assert_eq!(refused_after_order(&control(), "x", 1, &refusal), Verdict::Pass);
+        assert!(is_fail(&refused_after_order(&control(), "x", 1, &answer("GET", 200, ""))));
+    }
+
+    #[test]
+    fn every_method_but_an_empty_options_is_held_to_refuse() {
+        assert_eq!(guarded(&control(), &answer("OPTIONS", 204, "")), Verdict::Pass);
+        assert_eq!(guarded(&control(), &answer("TRACE", 405, "")), Verdict::Pass);
+        assert!(is_fail(&guarded(&control(), &answer("HEAD", 200, ""))));
+        assert!(is_fail(&guarded(&control(), &answer("OPTIONS", 200, "data"))));
+    }
+
+    #[test]
+    fn the_answer_of_an_open_path_is_nothing_protected() {
+        let open = [b"up".to_vec()];
+
+        assert_eq!(nothing_protected(&control(), &open, &answer("GET", 200, "up")), Verdict::Pass);
+        assert_eq!(nothing_protected(&control(), &open, &answer("GET", 404, "nothing here")), Verdict::Pass);
+        assert!(is_fail(&nothing_protected(&control(), &open, &answer("GET", 200, "an API's description"))));
+    }
+
+    #[test]
+    fn protected_content_fails_at_whatever_path_and_status() {
+        let open = [PAGE.as_bytes().to_vec()];
+
+        assert!(is_fail(&nothing_protected(&control(), &open, &answer("GET", 200, PAGE))));
+        assert!(is_fail(&nothing_protected(&control(), &[], &answer("GET", 404, "hello sub-alice"))));
+    }
+
+    #[test]
+    fn a_challenge_names_its_error_only_where_credentials_were_sent() {
+        let bare = challenged("GET", 401, "", &["Basic realm=\"x\"", "bearer realm=\"x\""]);
+        let invalid = challenged("GET", 401, "", &["Bearer realm=\"x\", error=\"invalid_token\""]);
+
+        assert_eq!(bearer_challenge(&bare, None), Verdict::Pass);
+        assert_eq!(bearer_challenge(&invalid, Some("invalid_token")), Verdict::Pass);
+        assert!(is_fail(&bearer_challenge(&invalid, None)));
+        assert!(is_fail(&bearer_challenge(&bare, Some("invalid_token"))));
+        assert!(is_fail(&bearer_challenge(&answer("GET", 302, ""), None)));
+    }
+
+    #[test]
+    fn only_a_success_is_accepted_and_only_5xx_is_a_crash() {
+        assert_eq!(accepted("x", &answer("GET", 204, "")), Verdict::Pass);
+        assert!(is_fail(&accepted("x", &answer("GET", 302, ""))));
+        assert_eq!(no_server_error(&answer("GET", 401, "")), Verdict::Pass);
+        assert!(is_fail(&no_server_error(&answer("GET", 500, ""))));
     }
 }

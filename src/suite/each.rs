@@ -66,16 +66,13 @@ impl Each {
     /// The columns whose `*` it fills in.
     pub fn columns(self) -> &'static [&'static str] {
         match self {
-            Self::RelyingParty
-            | Self::ResourceServer
-            | Self::Service
-            | Self::IntrospectingService
-            | Self::JwtService => &["service"],
+            Self::RelyingParty | Self::ResourceServer | Self::Service | Self::JwtService => &["service"],
             Self::ProtectedPath
             | Self::RpProtectedPath
             | Self::RsProtectedPath
             | Self::HealthPath
-            | Self::UserLookup => &["service", "path"],
+            | Self::UserLookup
+            | Self::IntrospectingService => &["service", "path"],
             Self::Call => &["service", "downstream", "method", "path"],
         }
     }
@@ -121,7 +118,7 @@ impl Each {
             Self::RelyingParty => alone(service.is_relying_party()),
             Self::ResourceServer => alone(service.is_resource_server()),
             Self::Service => alone(true),
-            Self::IntrospectingService => alone(able(Capability::Introspection)),
+            Self::IntrospectingService => paths(able(Capability::Introspection), &service.protected),
             Self::JwtService => alone(able(Capability::JwtBearer)),
             Self::ProtectedPath => {
                 paths(service.is_relying_party() || service.is_resource_server(), &service.protected)

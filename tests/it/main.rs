@@ -4,4 +4,5 @@ mod module_order;
 mod redaction;
 mod server;
 mod surf;
+mod vocabulary;
 mod wire;

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
+use crate::backchannel::{self, NoAnswer};
+
 /// An unknown `kid` leads to a new fetch of the keys, but not more often than this: a flood of them must not become a
 /// flood at the provider.
 const REFETCH_AFTER: Duration = Duration::from_secs(5);
@@ -40,6 +42,15 @@ pub(crate) enum ProviderError {
     Malformed,
     #[error("the discovery document is another issuer's")]
     OtherIssuer,
+}
+
+impl From<NoAnswer> for ProviderError {
+    fn from(no_answer: NoAnswer) -> Self {
+        match no_answer {
+            NoAnswer::Unreachable => Self::Unreachable,
+            NoAnswer::Malformed => Self::Malformed,
+        }
+    }
 }
 
 /// A provider with what is known of it.
@@ -107,7 +118,7 @@ impl Provider {
         if answer.status() != 200 {
             return Err(ProviderError::Malformed);
         }
-        answer.json().await.map_err(|_| ProviderError::Malformed)
+        Ok(backchannel::json(answer).await?)
     }
 }
 

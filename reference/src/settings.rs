@@ -1,6 +1,7 @@
 //! What the services are told at their start.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
@@ -17,6 +18,10 @@ pub struct Settings {
     pub client_secret: Option<String>,
     /// The audience that metadata and search expect in access tokens.
     pub audience: String,
+    /// Where browsers find the frontend; `None`: at the address it listens on. The redirect URI is `<this>/callback`.
+    pub frontend_url: Option<Url>,
+    /// Where the frontend keeps its sessions; `None`: in memory.
+    pub database: Option<PathBuf>,
     /// Where the frontend sends its calls; `None`: to the metadata service started here.
     pub metadata_url: Option<Url>,
     /// Where the frontend sends its calls; `None`: to the search service started here.
@@ -38,6 +43,8 @@ impl Settings {
             client_id: client_id.into(),
             client_secret,
             audience: client_id.into(),
+            frontend_url: None,
+            database: None,
             metadata_url: None,
             search_url: None,
             frontend_listen: free,

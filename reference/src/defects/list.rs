@@ -6,19 +6,20 @@
 use super::table::defects;
 
 defects! {
-    StateConstant => "state-constant", "B-02", "every login sends the same state";
+    ScopeWithoutOpenid => "scope-without-openid", "B-01", "the authorization request asks for no openid, and the access token tells the user";
+    StateGuessable => "state-guessable", "B-02", "the state counts the logins";
     NonceConstant => "nonce-constant", "B-03", "every login sends the same nonce";
     PkceMissing => "pkce-missing", "B-04", "the authorization request has no code_challenge";
-    ContentInChallenge => "content-in-challenge", "B-12", "the redirect to the login carries the protected page as its body";
+    ContentInChallenge => "content-in-challenge", "B-12", "the redirect from the home page to the login carries the page as its body, with every user on it";
     StateUnchecked => "state-unchecked", "C-01", "a callback with an unknown state takes the newest login of the session";
     StateNotBoundToBrowser => "state-not-bound-to-browser", "C-02", "pending logins are kept for all browsers together";
     StateReusable => "state-reusable", "C-03", "a pending login stays after its callback";
     CallbackErrorIs500 => "callback-error-is-500", "C-06", "an error response of the provider crashes the callback";
     ErrorTextUnescaped => "error-text-unescaped", "C-07", "the provider's error description is put into the page as it is";
-    CodeInjection => "code-injection", "C-09", "neither PKCE nor a checked nonce binds the code to the browser";
+    CodeInjection => "code-injection", "C-09", "all logins share one PKCE verifier, and the nonce of any pending login is good";
     OpenRedirect => "open-redirect", "C-11", "any return target that begins with a slash is followed";
-    TokenRequestUnbound => "token-request-unbound", "D-01", "the redirect_uri of the token request is that of the authorization request plus a query";
-    TwoClientAuthentications => "two-client-authentications", "D-02", "the client's secret stands in the form as well as in the header";
+    TokenRequestUnbound => "token-request-unbound", "D-01", "the code is redeemed without redirect_uri first, and with it after a refusal";
+    TwoClientAuthentications => "two-client-authentications", "D-02", "the client's secret stands in the form as well as in the header, and only after a refusal in the header alone";
     MissingIdTokenTolerated => "missing-id-token-tolerated", "D-06", "without an id_token the claims of the access token are used";
     SecretsInErrorPage => "secrets-in-error-page", "D-14", "the error page of the callback repeats the token response";
     IdTokenSignatureUnchecked => "id-token-signature-unchecked", "E-02", "the id_token's signature is not checked";
@@ -42,14 +43,14 @@ defects! {
     HostHeaderInRedirectUri => "host-header-in-redirect-uri", "N-03", "the redirect URI is built from the Host header";
     CookieUnprotected => "cookie-unprotected", "G-01", "the session cookie lacks HttpOnly and SameSite";
     SessionFixation => "session-fixation", "G-03", "the session keeps its identifier at login";
-    CookieTampering => "cookie-tampering", "G-05", "a session is found by the first half of its identifier";
-    PublishedCookieKey => "published-cookie-key", "G-06", "a second cookie tells the user under a key from a tutorial";
+    CookieTampering => "cookie-tampering", "G-05", "a session is found by the first ten characters of its identifier";
+    PublishedCookieKey => "published-cookie-key", "G-06", "a second cookie tells the user, signed with a key from a tutorial";
     TokenShownToBrowser => "token-shown-to-browser", "G-10", "the user lookup shows the access token";
-    OldCookieRevived => "old-cookie-revived", "G-13", "a logout blocks the user until the next login, and leaves the session";
+    OldCookieRevived => "old-cookie-revived", "G-13", "a logout suspends the session, and the user's next login lifts that";
     LogoutEndsAllSessions => "logout-ends-all-sessions", "G-14", "a logout ends every session of that user";
     PersonalPagesCacheable => "personal-pages-cacheable", "G-15", "personal answers have no Cache-Control";
     LogoutOnlyDeletesCookie => "logout-only-deletes-cookie", "H-01", "a logout deletes the cookie and keeps the session";
-    LogoutKeepsCookie => "logout-keeps-session-in-browser", "H-02", "a logout tells the provider and keeps session and cookie";
+    LogoutKeepsCookie => "logout-keeps-session-in-browser", "H-02", "a logout renews the session in place of ending it";
     EndSessionNotCalled => "end-session-not-called", "H-03", "a logout does not tell the provider";
     LogoutOpenRedirect => "logout-open-redirect", "H-05", "a logout leads wherever the query says";
     BearerMissingAccepted => "bearer-missing-accepted", "I-01", "a request without credentials is served";
@@ -66,17 +67,17 @@ defects! {
     IntrospectionTruthy => "introspection-truthy", "I-18", "any active that is not false counts as true";
     IntrospectionFailsOpen => "introspection-fails-open", "I-22", "an introspection that fails counts as active";
     MethodUnguarded => "method-unguarded", "I-26", "only GET and POST are guarded";
-    ServiceTokenForwarded => "service-token-forwarded", "J-01", "downstream services get the service's own token";
-    RefreshTokenForwarded => "refresh-token-forwarded", "J-02", "downstream services get the whole token response";
-    LastTokenForwarded => "last-token-forwarded", "J-04", "downstream services get the token of the last login";
+    ServiceTokenForwarded => "service-token-forwarded", "J-01", "downstream services get the service's own token, and the user's in a header beside it";
+    RefreshTokenForwarded => "refresh-token-forwarded", "J-02", "downstream services get the refresh token in a header of its own";
+    TokensKeyedByCutSubject => "tokens-keyed-by-cut-subject", "J-04", "the tokens of a user are found by the last 16 characters of the subject";
     IdentityHeadersPassed => "identity-headers-passed", "J-06", "identity headers of the client are passed on";
     UnderscoreHeadersPassed => "underscore-headers-passed", "J-07", "identity headers spelled with underscores are passed on";
-    DownstreamRedirectsFollowed => "downstream-redirects-followed", "J-12", "redirects of a downstream service are followed with the token";
-    CallWithoutToken => "call-without-token", "J-13", "without a session downstream services are called without a token";
+    DownstreamRedirectsFollowed => "downstream-redirects-followed", "J-12", "a 307 or 308 of a downstream service is followed with the token";
+    CallWithoutToken => "call-without-token", "J-13", "downstream services are called before the session is looked at";
     DownstreamErrorIsSuccess => "downstream-error-is-success", "J-14", "a refusal by a downstream service becomes an empty success";
     DownstreamPageIsData => "downstream-page-is-data", "J-15", "a redirect of a downstream service becomes an empty success";
-    UserKeyedByNothingStable => "user-keyed-by-email", "K-01", "the user is the e-mail address of the first login";
-    TokensKeyedByEmail => "tokens-keyed-by-email", "K-02", "the tokens of a user are found by e-mail address";
+    FirstEmailKept => "first-email-kept", "K-01", "a user stays known by the e-mail address of the first login";
+    TokensKeyedByEmail => "tokens-keyed-by-email", "K-02", "the tokens of a user are found by e-mail address, those of the first login first";
     UnverifiedEmailLinked => "unverified-email-linked", "K-03", "an e-mail address links to its user, verified or not";
     MissingEmailShared => "missing-email-shared", "K-09", "users without an e-mail address share one account";
     StaleIdentity => "stale-identity", "K-15", "a login over a session keeps the first user";
@@ -93,5 +94,4 @@ defects! {
     OriginalUrlTrusted => "original-url-trusted", "L-11", "the guard judges the path in X-Original-URL";
     LoopbackTrusted => "loopback-trusted", "L-12", "X-Forwarded-For: 127.0.0.1 opens everything";
     ProbeTrusted => "probe-trusted", "L-13", "the user agent of a Kubernetes probe opens everything";
-    AuthorizationRequestIncomplete => "scope-without-openid", "B-01", "the authorization request asks for no openid";
 }

@@ -1,0 +1,58 @@
+//! What signed-in people see of themselves.
+
+use std::fmt::Write;
+
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse, Response};
+use axum::Json;
+use serde_json::json;
+use url::form_urlencoded;
+
+use super::identity::Caller;
+use super::{Frontend, page};
+use crate::defects::Defect;
+use crate::store::User;
+
+/// `/`: a page that names the person.
+pub(super) async fn home(caller: Caller) -> Response {
+    Html(html(&[caller.user])).into_response()
+}
+
+/// The home page of `users`; it is asked for one at a time.
+pub(super) fn html(users: &[User]) -> String {
+    let mut body = String::new();
+    for user in users {
+        let name = user.name.as_deref().or(user.email.as_deref()).unwrap_or(&user.sub);
+        let _ = write!(
+            body,
+            "<p>Signed in as <b>{}</b> (<span id=\"sub\">{}</span>).</p>",
+            page::escaped(name),
+            page::escaped(&user.sub)
+        );
+    }
+    body.push_str("<p><a href=\"/api/resources\">Resources</a> <a href=\"/logout\">Log out</a></p>");
+    page::html("Welcome", &body)
+}
+
+/// `/api/me`: who is signed in.
+pub(super) async fn me(
+    State(frontend): State<Frontend>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let mut user = caller.user;
+    if frontend.defects.has(Defect::LookupForOthers) {
+        let mut wanted = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
+        let wanted = wanted.find(|(name, _)| name == "user_id").and_then(|(_, value)| {
+            frontend.store.search_user(&value).ok().flatten()
+        });
+        user = wanted.unwrap_or(user);
+    }
+    let mut told = json!({ "sub": user.sub, "email": user.email, "name": user.name });
+    if frontend.defects.has(Defect::TokenShownToBrowser)
+        && let Ok(Some(grant)) = frontend.store.find_grant(&caller.grant)
+    {
+        told["access_token"] = grant.access_token.into();
+    }
+    Json(told).into_response()
+}

@@ -1,0 +1,151 @@
+//! The token endpoint and userinfo, as a client uses them.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::RequestBuilder;
+use serde_json::{Map, Value};
+use url::form_urlencoded;
+
+use crate::backchannel::{self, NoAnswer};
+use crate::clock::now;
+use crate::defects::{Defect, Defects};
+use crate::provider::{Provider, ProviderError};
+use crate::store::{Grant, PendingLogin};
+
+/// A registered client of the provider.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(crate) id: Arc<str>,
+    /// `None` for a public client.
+    pub(crate) secret: Option<Arc<str>>,
+    pub(crate) provider: Provider,
+    pub(crate) http: reqwest::Client,
+    pub(crate) defects: Defects,
+}
+
+/// Why there are no tokens.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum TokenError {
+    /// The endpoint said no: an OAuth error response (RFC 6749 section 5.2).
+    #[error("the provider refuses to give tokens")]
+    Refused,
+    #[error("the provider's answer is not what the specification says")]
+    Malformed,
+    #[error("the provider cannot be reached")]
+    Unreachable,
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+}
+
+/// A successful token response (RFC 6749 section 5.1). Only its own methods read it.
+pub(crate) struct TokenResponse(Map<String, Value>);
+
+impl TokenResponse {
+    pub(crate) fn id_token(&self) -> Option<&str> {
+        self.0.get("id_token").and_then(Value::as_str)
+    }
+
+    /// The tokens that are kept.
+    pub(crate) fn grant(&self) -> Result<Grant, TokenError> {
+        let text = |name: &str| self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        if !text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("Bearer")) {
+            return Err(TokenError::Malformed);
+        }
+        Ok(Grant {
+            access_token: text("access_token").ok_or(TokenError::Malformed)?.into(),
+            refresh_token: text("refresh_token").map(str::to_owned),
+            id_token: text("id_token").map(str::to_owned),
+            expires: self.0.get("expires_in").and_then(Value::as_i64).map(|seconds| now().saturating_add(seconds)),
+        })
+    }
+
+    /// Every member as text (defect `secrets-in-error-page`).
+    pub(crate) fn reveal(&self) -> String {
+        serde_json::to_string_pretty(&self.0).unwrap_or_default()
+    }
+}
+
+impl Client {
+    /// Redeems the code of an authorization response (RFC 6749 section 4.1.3).
+    pub(crate) async fn redeem(&self, code: &str, login: &PendingLogin) -> Result<TokenResponse, TokenError> {
+        let mut form = vec![("grant_type", "authorization_code"), ("code", code)];
+        form.extend(login.verifier.as_deref().map(|verifier| ("code_verifier", verifier)));
+        if self.defects.has(Defect::TokenRequestUnbound) {
+            // "Some providers want no redirect URI here": the strict one is asked a second time.
+            if let Ok(response) = self.ask(&form).await {
+                return Ok(response);
+            }
+        }
+        form.push(("redirect_uri", &login.redirect_uri));
+        self.ask(&form).await
+    }
+
+    /// Fresh tokens for an old refresh token (RFC 6749 section 6).
+    pub(crate) async fn refresh(&self, refresh_token: &str) -> Result<TokenResponse, TokenError> {
+        self.ask(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
+    }
+
+    /// A token of the service's own (defect `service-token-forwarded`).
+    pub(crate) async fn own_token(&self) -> Result<TokenResponse, TokenError> {
+        self.ask(&[("grant_type", "client_credentials")]).await
+    }
+
+    async fn ask(&self, form: &[(&str, &str)]) -> Result<TokenResponse, TokenError> {
+        let endpoint = self.provider.metadata().await?.token_endpoint;
+        if self.defects.has(Defect::TwoClientAuthentications)
+            && let Some(secret) = &self.secret
+        {
+            // "Basic or form, providers differ": both at first, one of them after a refusal.
+            let both = [form, &[("client_id", &*self.id), ("client_secret", secret)]].concat();
+            if let Ok(response) = send(self.authenticated(self.http.post(&endpoint)).form(&both)).await {
+                return Ok(response);
+            }
+        }
+        match &self.secret {
+            Some(_) => send(self.authenticated(self.http.post(&endpoint)).form(form)).await,
+            None => {
+                let form = [form, &[("client_id", &*self.id)]].concat();
+                send(self.http.post(&endpoint).form(&form)).await
+            }
+        }
+    }
+
+    /// Basic, with both halves form-encoded (RFC 6749 section 2.3.1).
+    fn authenticated(&self, request: RequestBuilder) -> RequestBuilder {
+        let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let secret = self.secret.as_deref().unwrap_or_default();
+        let credentials = STANDARD.encode(format!("{}:{}", encoded(&self.id), encoded(secret)));
+        request.header("authorization", format!("Basic {credentials}"))
+    }
+
+    /// The claims of userinfo (OIDC Core 5.3). The caller compares `sub`.
+    pub(crate) async fn userinfo(&self, access_token: &str) -> Result<Map<String, Value>, TokenError> {
+        let endpoint = self.provider.metadata().await?.userinfo_endpoint;
+        let answer = self.http.get(endpoint).bearer_auth(access_token).send().await;
+        let answer = answer.map_err(|_| TokenError::Unreachable)?;
+        if answer.status() != 200 {
+            return Err(TokenError::Refused);
+        }
+        Ok(backchannel::json(answer).await?)
+    }
+}
+
+async fn send(request: RequestBuilder) -> Result<TokenResponse, TokenError> {
+    let answer = request.header("accept", "application/json").send().await.map_err(|_| TokenError::Unreachable)?;
+    match answer.status().as_u16() {
+        200 => Ok(TokenResponse(backchannel::json(answer).await?)),
+        400..500 => Err(TokenError::Refused),
+        _ => Err(TokenError::Malformed),
+    }
+}
+
+impl From<NoAnswer> for TokenError {
+    fn from(no_answer: NoAnswer) -> Self {
+        match no_answer {
+            NoAnswer::Unreachable => Self::Unreachable,
+            NoAnswer::Malformed => Self::Malformed,
+        }
+    }
+}

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use url::Url;
 
-use crate::backchannel;
+use crate::{backchannel, metadata, search};
 use crate::frontend::{self, Frontend};
 use crate::provider::Provider;
 use crate::settings::{Settings, StartError};
@@ -40,8 +40,8 @@ impl Reference {
         let client = Client {
             id: settings.client_id.as_str().into(),
             secret: settings.client_secret.as_deref().map(Into::into),
-            provider,
-            http,
+            provider: provider.clone(),
+            http: http.clone(),
             defects: settings.defects.clone(),
         };
         let store = Store::open(settings.database.as_deref(), settings.defects.clone())?;
@@ -56,8 +56,8 @@ impl Reference {
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
             serve(frontend_listener, frontend::routes(frontend), stopped.clone()),
-            serve(metadata_listener, Router::new(), stopped.clone()),
-            serve(search_listener, Router::new(), stopped),
+            serve(metadata_listener, metadata::router(&settings, &provider, &http), stopped.clone()),
+            serve(search_listener, search::router(&settings, &provider, &http), stopped),
         ];
         Ok(Self { frontend_url, metadata_url: metadata_at, search_url: search_at, stop, tasks: Mutex::new(tasks) })
     }

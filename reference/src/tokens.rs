@@ -42,6 +42,13 @@ pub(crate) enum TokenError {
 /// A successful token response (RFC 6749 section 5.1). Only its own methods read it.
 pub(crate) struct TokenResponse(Map<String, Value>);
 
+impl std::fmt::Debug for TokenResponse {
+    /// Names only: the values are secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("TokenResponse").field(&self.0.keys()).finish()
+    }
+}
+
 impl TokenResponse {
     pub(crate) fn id_token(&self) -> Option<&str> {
         self.0.get("id_token").and_then(Value::as_str)

@@ -14,8 +14,7 @@ use crate::clock::now;
 use crate::defects::Defect;
 use crate::id_token::{self, Expected, IdTokenError};
 use crate::jws::{Jws, Refusal};
-use crate::provider::ProviderError;
-use crate::store::{Grant, PendingLogin, Profile, SESSION_LIFETIME, StoreError, User};
+use crate::store::{Grant, PendingLogin, Profile, SESSION_LIFETIME, User};
 use crate::tokens::{TokenError, TokenResponse};
 
 /// Why nobody is signed in.

@@ -1,6 +1,7 @@
 //! Everything needs a login, except the few paths that a login is made of.
 
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -9,13 +10,11 @@ use url::form_urlencoded;
 
 use super::{Frontend, downstream, home, identity, page};
 use crate::defects::Defect;
-
-/// Paths that need no login.
-const OPEN: [&str; 3] = ["/login", "/callback", "/logout"];
+use crate::guard::is_open;
 
 /// Lets signed-in people pass, with a note for the handlers who they are.
 pub(super) async fn gate(State(frontend): State<Frontend>, session: Session, mut request: Request, next: Next) -> Response {
-    if OPEN.contains(&request.uri().path()) {
+    if is_open(&request) {
         return next.run(request).await;
     }
     match identity::caller(&frontend, &session, request.headers()).await {
@@ -23,28 +22,31 @@ pub(super) async fn gate(State(frontend): State<Frontend>, session: Session, mut
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Ok(None) => challenge(&frontend, &request).await,
+        Ok(None) => {
+            let (parts, _) = request.into_parts();
+            challenge(&frontend, &parts).await
+        }
         Err(_) => page::unavailable(),
     }
 }
 
 /// Pages lead to the login; programs get a 401, and so does whoever tries a bearer token.
-async fn challenge(frontend: &Frontend, request: &Request) -> Response {
-    let path = request.uri().path();
+async fn challenge(frontend: &Frontend, request: &Parts) -> Response {
+    let path = request.uri.path();
     if frontend.defects.has(Defect::CallWithoutToken) {
         downstream::call_without_token(frontend, path).await;
     }
-    if path == "/api" || path.starts_with("/api/") || has_bearer(request.headers()) {
+    if path == "/api" || path.starts_with("/api/") || has_bearer(&request.headers) {
         return page::login_required();
     }
-    let to = match (request.method(), request.uri().path_and_query()) {
+    let to = match (&request.method, request.uri.path_and_query()) {
         (&Method::GET | &Method::HEAD, Some(target)) => {
             let target: String = form_urlencoded::byte_serialize(target.as_str().as_bytes()).collect();
             format!("/login?return_to={target}")
         }
         _ => "/login".into(),
     };
-    let body = match frontend.defects.has(Defect::ContentInChallenge) && request.uri() == "/" {
+    let body = match frontend.defects.has(Defect::ContentInChallenge) && request.uri == "/" {
         true => home::html(&frontend.store.all_users().unwrap_or_default()),
         false => String::new(),
     };

@@ -25,9 +25,17 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 use url::Url;
 
 use crate::defects::Defects;
+use crate::guard::{Guard, guarded};
 use crate::provider::Provider;
 use crate::store::Store;
 use crate::tokens::Client;
+use crate::{health, openapi};
+
+/// Paths that need no login: the health endpoint, and the few that a login is made of.
+const OPEN: [&str; 4] = [health::PATH, "/login", "/callback", "/logout"];
+
+/// Paths that exist and need one.
+const CLOSED: [&str; 5] = ["/", "/api/me", "/api/resources", "/api/search", openapi::PATH];
 
 /// How long a browser may take between the start of a login and its callback; nothing but that is kept for it.
 const ANONYMOUS_LIFETIME: Duration = Duration::minutes(10);
@@ -81,7 +89,9 @@ pub(crate) fn routes(frontend: Frontend) -> Router {
         .with_path("/")
         .with_secure(frontend.is_https())
         .with_expiry(Expiry::OnInactivity(ANONYMOUS_LIFETIME));
-    Router::new()
+    let health = health::routes(&frontend.provider, &frontend.client.http, &frontend.defects);
+    let guard = Guard::new(&OPEN, &CLOSED, &frontend.defects);
+    let routes = Router::new()
         .route("/", get(home::home))
         .route("/api/me", get(home::me))
         .route("/api/resources", get(downstream::resources))
@@ -89,8 +99,11 @@ pub(crate) fn routes(frontend: Frontend) -> Router {
         .route("/login", get(login::login))
         .route("/callback", get(callback::callback))
         .route("/logout", get(logout::logout))
+        .with_state(frontend.clone())
+        .merge(openapi::routes("frontend", &CLOSED))
+        .merge(health)
         .layer(from_fn_with_state(frontend.clone(), gate::gate))
         .layer(sessions)
-        .layer(map_response_with_state(frontend.clone(), page::finish))
-        .with_state(frontend)
+        .layer(map_response_with_state(frontend, page::finish));
+    guarded(routes, guard)
 }

@@ -6,6 +6,7 @@ pub mod evidence;
 pub mod judge;
 pub mod lab;
 pub mod outcome;
+pub mod report;
 pub mod run;
 pub mod steps;
 pub mod suite;

@@ -2,17 +2,18 @@
 
 mod area;
 mod evidence;
-mod journal;
 mod junit;
 mod paper;
 mod terminal;
+mod verdicts;
 
 use std::path::{Path, PathBuf};
 
 pub use area::area_of;
-pub use journal::{JournalError, read_journal};
 pub use junit::junit;
+pub(crate) use paper::harmless;
 pub use terminal::terminal;
+pub use verdicts::verdicts;
 
 use crate::outcome::{CaseName, RunHeader};
 

@@ -86,7 +86,7 @@ impl Paper {
 }
 
 /// What a target sends must neither move the cursor nor turn the text around: such characters are spelled out.
-pub(super) fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

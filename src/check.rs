@@ -58,6 +58,7 @@ pub struct Check {
     selection: Selection,
     concurrency: Option<usize>,
     deadline: Option<Duration>,
+    scenario_deadline: Option<Duration>,
     timeout: Option<Duration>,
     fail_on: Level,
     junit: Vec<PathBuf>,
@@ -123,6 +124,7 @@ impl Check {
             selection: Selection::default(),
             concurrency: None,
             deadline: None,
+            scenario_deadline: None,
             timeout: None,
             fail_on: Level::Must,
             junit: vec![],
@@ -172,6 +174,13 @@ impl Check {
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// How long each scenario may take; the others go on without one that takes longer.
+    #[must_use]
+    pub fn scenario_deadline(mut self, deadline: Duration) -> Self {
+        self.scenario_deadline = Some(deadline);
         self
     }
 
@@ -234,11 +243,11 @@ impl Check {
         let plan = suite::plan(&suite, &context.target, catalogue, &self.selection);
         let outcome = match selected(plan) {
             Ok(plan) => {
+                let usual = RunSettings::for_target(&context.target);
                 let settings = RunSettings {
-                    concurrency: self
-                        .concurrency
-                        .unwrap_or_else(|| RunSettings::for_target(&context.target).concurrency),
-                    deadline: self.deadline.unwrap_or_else(|| RunSettings::for_target(&context.target).deadline),
+                    concurrency: self.concurrency.unwrap_or(usual.concurrency),
+                    deadline: self.deadline.unwrap_or(usual.deadline),
+                    scenario_deadline: self.scenario_deadline.unwrap_or(usual.scenario_deadline),
                     fail_on: self.fail_on,
                     journal: self.journal,
                     again: self.again,

@@ -12,6 +12,7 @@ pub mod lab;
 pub mod outcome;
 pub mod report;
 pub mod run;
+pub mod selfcheck;
 pub mod steps;
 pub mod suite;
 pub mod target;

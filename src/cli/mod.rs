@@ -3,7 +3,6 @@
 mod doctor;
 mod output;
 mod progress;
-mod reference;
 mod report;
 mod run;
 mod selfcheck;
@@ -52,8 +51,6 @@ enum Command {
     Selfcheck(selfcheck::Args),
     /// Run the mock identity provider on its own
     Idp(mock_idp::command::Args),
-    /// Run the reference services on their own
-    Reference(::reference::command::Args),
 }
 
 /// Why a command ends without an answer: its exit code and what to say.
@@ -132,7 +129,6 @@ async fn dispatch(command: Option<Command>) -> Ending {
             let served = mock_idp::command::run(args).await;
             served.map(|()| 0).map_err(|error| Stop::usage(Message::new(error.to_string(), None)))
         }
-        Some(Command::Reference(args)) => reference::command(args).await,
     }
 }
 

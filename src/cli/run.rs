@@ -23,9 +23,12 @@ pub struct Args {
     /// Scenarios side by side [default: 64 on the reference, 8 on a deployment]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Limits")]
     pub concurrency: Option<u16>,
-    /// How long the whole run may take [default: 900]
+    /// How long the whole run may take [default: 600]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Limits")]
     pub deadline: Option<u64>,
+    /// How long each scenario may take [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Limits")]
+    pub scenario_deadline: Option<u64>,
     /// How long one request may take [default: 10]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600), help_heading = "Limits")]
     pub timeout: Option<u64>,
@@ -103,6 +106,9 @@ pub async fn run(args: &Args, again: Option<String>) -> Result<Finished, Stop> {
     }
     if let Some(seconds) = args.deadline {
         check = check.deadline(Duration::from_secs(seconds));
+    }
+    if let Some(seconds) = args.scenario_deadline {
+        check = check.scenario_deadline(Duration::from_secs(seconds));
     }
     if let Some(seconds) = args.timeout {
         check = check.timeout(Duration::from_secs(seconds));

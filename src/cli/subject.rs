@@ -23,7 +23,7 @@ const SECRET: &str = "AUTHPROOF_CLIENT_SECRET";
 #[command(next_help_heading = "Target")]
 pub struct TargetArgs {
     /// Name of a target in the target file
-    #[arg(long, value_name = "NAME", env = "AUTHPROOF_TARGET")]
+    #[arg(long, value_name = "NAME")]
     pub target: Option<String>,
     /// The target file [default: authproof.yaml, if a target is named]
     #[arg(long, value_name = "FILE")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// From the ground up. `outcome` stands above `evidence` because a scenario's outcome carries its exchanges.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "evidence",
     "outcome",
     "token",
@@ -19,6 +19,7 @@ const ORDER: [&str; 15] = [
     "run",
     "report",
     "check",
+    "selfcheck",
     "cli",
 ];
 

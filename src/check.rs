@@ -28,15 +28,16 @@ use std::time::Duration;
 
 use mock_idp::MockIdp;
 use reference::Defects;
+use url::Url;
 
 use crate::browser::{Network, NetworkError};
 use crate::catalogue::Catalogue;
 use crate::lab::{Lab, LabError};
-use crate::outcome::{Diagnosis, Level, RunOutcome};
+use crate::outcome::{CaseName, Diagnosis, Level, RunOutcome};
 use crate::report::{self, Layout, WriteError};
 use crate::run::{self, Progress, RunError, RunSettings};
 use crate::suite::{self, Plan, Selection, SelectionError, SuiteErrors};
-use crate::target::{Target, TargetBuilder};
+use crate::target::{self, ReferenceUrls, Target, TargetBuilder};
 use crate::world::Context;
 
 /// Tests `target` with the built-in features.
@@ -56,6 +57,7 @@ pub struct Check {
     features: Vec<PathBuf>,
     built_in: bool,
     selection: Selection,
+    wanted: Box<dyn Fn(&CaseName) -> bool>,
     concurrency: Option<usize>,
     deadline: Option<Duration>,
     scenario_deadline: Option<Duration>,
@@ -122,6 +124,7 @@ impl Check {
             features: vec![],
             built_in: true,
             selection: Selection::default(),
+            wanted: Box::new(|_| true),
             concurrency: None,
             deadline: None,
             scenario_deadline: None,
@@ -160,6 +163,13 @@ impl Check {
     #[must_use]
     pub fn select(mut self, selection: Selection) -> Self {
         self.selection = selection;
+        self
+    }
+
+    /// Of those selected, only the scenarios that `wanted` wants.
+    #[must_use]
+    pub fn retain(mut self, wanted: impl Fn(&CaseName) -> bool + 'static) -> Self {
+        self.wanted = Box::new(wanted);
         self
     }
 
@@ -241,7 +251,7 @@ impl Check {
         let (catalogue, suite) = (Catalogue::built_in(), load(&self.features, self.built_in)?);
         let context = Arc::new(set_up(self.under, self.idp, self.timeout).await?);
         let plan = suite::plan(&suite, &context.target, catalogue, &self.selection);
-        let outcome = match selected(plan) {
+        let outcome = match narrowed(plan, &self.wanted) {
             Ok(plan) => {
                 let usual = RunSettings::for_target(&context.target);
                 let settings = RunSettings {
@@ -264,6 +274,19 @@ impl Check {
             report::write_whole(path, report::junit(&outcome, catalogue).as_bytes())?;
         }
         Ok(outcome)
+    }
+
+    /// What would be run, and what not and why. Starts nothing and sends nothing.
+    ///
+    /// # Errors
+    /// Features or a selection that cannot be used.
+    pub fn plan(&self) -> Result<Plan, CheckError> {
+        let suite = load(&self.features, self.built_in)?;
+        let plan = match &self.under {
+            Under::Target(target) => suite::plan(&suite, target, Catalogue::built_in(), &self.selection),
+            Under::Reference(_) => suite::plan(&suite, &reference_at_rest(), Catalogue::built_in(), &self.selection),
+        };
+        narrowed(plan, &self.wanted)
     }
 
     /// Starts what the target needs and asks only whether signed in can be told from refused.
@@ -317,8 +340,28 @@ async fn set_up(under: Under, idp: Option<MockIdp>, timeout: Option<Duration>) -
     Ok(Context { target: Arc::new(target), lab: Arc::new(lab), network, defects })
 }
 
-fn selected(plan: Plan) -> Result<Plan, CheckError> {
-    if plan.unmatched.is_empty() { Ok(plan) } else { Err(CheckError::Selection(plan.unmatched)) }
+fn narrowed(mut plan: Plan, wanted: &dyn Fn(&CaseName) -> bool) -> Result<Plan, CheckError> {
+    if !plan.unmatched.is_empty() {
+        return Err(CheckError::Selection(plan.unmatched));
+    }
+    let all = plan.run.len() + plan.skipped.len();
+    plan.run.retain(|case| wanted(&case.name));
+    plan.skipped.retain(|(name, _)| wanted(name));
+    plan.deselected += all - plan.run.len() - plan.skipped.len();
+    Ok(plan)
+}
+
+/// The embedded reference as a target before it has been started: everything but its ports is known.
+pub fn reference_at_rest() -> Target {
+    let at = |port: u16| Url::parse(&format!("http://127.0.0.1:{port}")).expect("an address and a port make a URL");
+    target::reference(&ReferenceUrls {
+        issuer: "http://127.0.0.1:1".into(),
+        frontend: at(2),
+        metadata: at(3),
+        search: at(4),
+        client_id: "authproof-reference".into(),
+        client_secret: String::new(),
+    })
 }
 
 /// The selection as one would type it.

@@ -217,11 +217,8 @@ mod tests {
     #[test]
     fn samples_hold_the_own_check_once_and_reach_every_check_together() {
         let proven: Vec<String> = Catalogue::built_in().checks().iter().map(|check| check.id.clone()).collect();
-        let samples: Vec<Vec<String>> = Defect::ALL
-            .iter()
-            .enumerate()
-            .map(|(number, defect)| sample(*defect, number, &proven))
-            .collect();
+        let samples: Vec<Vec<String>> =
+            Defect::ALL.iter().enumerate().map(|(number, defect)| sample(*defect, number, &proven)).collect();
 
         for (defect, ids) in Defect::ALL.iter().zip(&samples) {
             assert!(ids.iter().filter(|id| *id == defect.check()).count() <= 1);

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, each a thin layer over the library.
 
 mod doctor;
+mod harness;
 mod output;
 mod progress;
 mod report;
@@ -9,6 +10,7 @@ mod selfcheck;
 mod signals;
 mod subject;
 
+use std::future::Future;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -16,6 +18,7 @@ use miette::Diagnostic;
 
 use crate::check::CheckError;
 
+pub use harness::features;
 pub use output::{colours, print, tell, width};
 pub use run::Args as RunArgs;
 pub use subject::{ChoiceArgs, TargetArgs};
@@ -99,6 +102,11 @@ impl Message {
 /// Runs the command that the process's arguments ask for.
 pub fn main() -> ExitCode {
     let args = Args::parse();
+    block_on(dispatch(args.command))
+}
+
+/// Runs a command and turns its ending into the process's.
+fn block_on(command: impl Future<Output = Ending>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -106,7 +114,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(3);
         }
     };
-    let ending = runtime.block_on(dispatch(args.command));
+    let ending = runtime.block_on(command);
     // A server that does not end must not keep the process.
     runtime.shutdown_background();
     match ending {

@@ -157,13 +157,8 @@ mod tests {
     fn the_line_says_what_is_done_and_what_is_waited_for() {
         let shown = Shown::new(true);
         shown.planned(3);
-        let case = |title: &str| CaseName {
-            check: None,
-            service: None,
-            title: title.into(),
-            feature: "f".into(),
-            line: 1,
-        };
+        let case =
+            |title: &str| CaseName { check: None, service: None, title: title.into(), feature: "f".into(), line: 1 };
         shown.started(&case("a"));
         shown.started(&case("b"));
         shown.state().counts.add(&Verdict::Error { reason: "x".into() });

@@ -65,8 +65,7 @@ impl From<FailOn> for Level {
 pub async fn command(args: Args) -> Ending {
     let finished = run(&args, None).await?;
     let stdout = std::io::stdout();
-    let layout =
-        Layout { colour: colours(&stdout), width: width(), journal: Some(finished.journal.clone()) };
+    let layout = Layout { colour: colours(&stdout), width: width(), journal: Some(finished.journal.clone()) };
     let text = report::terminal(&finished.outcome, Catalogue::built_in(), &layout);
     print(&text).map_err(|error| Stop::failed(Message::new(format!("cannot write to stdout: {error}"), None)))?;
     if !args.quiet {
@@ -134,7 +133,7 @@ pub async fn run(args: &Args, again: Option<String>) -> Result<Finished, Stop> {
 }
 
 /// The target's name as the name of a folder, wherever it comes from.
-fn file_name(target: &str) -> String {
+pub fn file_name(target: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
     target.chars().map(safe).collect()
 }

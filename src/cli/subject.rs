@@ -216,8 +216,7 @@ mod tests {
 
     #[test]
     fn the_command_that_runs_it_again_names_the_same_target() {
-        let args =
-            ["--preset", "flaskoidc-1x", "--url", "app=http://127.0.0.1:5010", "--listen", "127.0.0.1:9400"];
+        let args = ["--preset", "flaskoidc-1x", "--url", "app=http://127.0.0.1:5010", "--listen", "127.0.0.1:9400"];
 
         let again = parse(&args).unwrap().again();
 

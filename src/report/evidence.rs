@@ -22,8 +22,7 @@ pub(super) fn deciding(scenario: &ScenarioOutcome) -> Deciding<'_> {
     let of_steps: Vec<&RecordedExchange> =
         scenario.exchanges.iter().filter(|exchange| exchange.step.is_some()).collect();
     let last = of_steps.last().and_then(|exchange| exchange.step.as_deref());
-    let (act, before): (Vec<_>, Vec<_>) =
-        of_steps.into_iter().partition(|exchange| exchange.step.as_deref() == last);
+    let (act, before): (Vec<_>, Vec<_>) = of_steps.into_iter().partition(|exchange| exchange.step.as_deref() == last);
     let step_before = before.last().and_then(|exchange| exchange.step.as_deref());
     let mut control = before;
     control.retain(|exchange| exchange.step.as_deref() == step_before);

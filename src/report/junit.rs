@@ -69,15 +69,11 @@ fn properties(outcome: &RunOutcome) -> Vec<Property> {
     .into()
 }
 
-fn case(
-    outcome: &RunOutcome,
-    scenario: &ScenarioOutcome,
-    catalogue: &Catalogue,
-    names: &mut Names,
-) -> TestCase {
+fn case(outcome: &RunOutcome, scenario: &ScenarioOutcome, catalogue: &Catalogue, names: &mut Names) -> TestCase {
     let name = &scenario.case;
     let area = area_of(name, catalogue);
-    let place = name.service.as_deref().map_or_else(|| area.to_owned(), |service| format!("{}.{area}", dotless(service)));
+    let place =
+        name.service.as_deref().map_or_else(|| area.to_owned(), |service| format!("{}.{area}", dotless(service)));
     let class = format!("{}.{place}", dotless(&outcome.header.target));
     let title = match &name.check {
         Some(check) => format!("{} [{check}]", name.title),

@@ -80,7 +80,8 @@ pub fn again(header: &RunHeader, case: &CaseName) -> String {
 
 /// `text` as one word of a POSIX shell.
 pub fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | '@' | ',' | '+' | '%');
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | '@' | ',' | '+' | '%');
     match !text.is_empty() && text.chars().all(plain) {
         true => text.to_owned(),
         false => format!("'{}'", text.replace('\'', r"'\''")),
@@ -106,7 +107,8 @@ mod tests {
         write_whole(&path, b"one").unwrap();
         write_whole(&path, b"two").unwrap();
 
-        let names: Vec<_> = std::fs::read_dir(folder.join("sub")).unwrap().map(|file| file.unwrap().file_name()).collect();
+        let names: Vec<_> =
+            std::fs::read_dir(folder.join("sub")).unwrap().map(|file| file.unwrap().file_name()).collect();
         assert_eq!((std::fs::read(&path).unwrap(), names), (b"two".to_vec(), vec!["junit.xml".into()]));
         std::fs::remove_dir_all(&folder).unwrap();
     }

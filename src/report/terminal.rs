@@ -304,7 +304,9 @@ pub(super) fn sentence(outcome: &RunOutcome) -> String {
             "NO VERDICT: after scenarios that had the deployment for themselves it works no more: {reason}; {failed}{numbers}"
         ),
         EndReason::NotReady => {
-            format!("NO VERDICT: at `{target}` signed in cannot be told from refused, so nothing can be proven; {numbers}")
+            format!(
+                "NO VERDICT: at `{target}` signed in cannot be told from refused, so nothing can be proven; {numbers}"
+            )
         }
         EndReason::Completed => match outcome.exit_code() {
             0 => format!("PASSED: the login of `{target}` holds; {numbers}"),
@@ -329,7 +331,8 @@ fn failed_checks(outcome: &RunOutcome) -> String {
 
 fn numbers(outcome: &RunOutcome, counts: Counts) -> String {
     let mut parts = vec![format!("{} of {} passed", counts.pass, scenarios(counts.total()))];
-    let more = [(counts.fail, "failed"), (counts.warn, "warned"), (counts.error, "undecided"), (counts.skip, "skipped")];
+    let more =
+        [(counts.fail, "failed"), (counts.warn, "warned"), (counts.error, "undecided"), (counts.skip, "skipped")];
     parts.extend(more.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
     if outcome.header.deselected > 0 {
         parts.push(format!("{} not selected", outcome.header.deselected));
@@ -436,7 +439,11 @@ pub(super) mod tests {
 
     pub(in crate::report) fn outcome() -> RunOutcome {
         let scenarios = vec![
-            scenario(Some("E-12"), "An id_token where iss is another issuer is refused at frontend", signed_in("sub-1")),
+            scenario(
+                Some("E-12"),
+                "An id_token where iss is another issuer is refused at frontend",
+                signed_in("sub-1"),
+            ),
             scenario(Some("E-12"), "An id_token where iss has a slash is refused at frontend", signed_in("sub-2")),
             scenario(Some("E-13"), "An id_token for another client is refused at frontend", Verdict::Pass),
             scenario(
@@ -510,7 +517,8 @@ pub(super) mod tests {
 
     #[test]
     fn the_report_says_what_failed_why_and_what_to_do() {
-        let layout = Layout { colour: false, width: 100, journal: Some(PathBuf::from("reports/staging/journal.ndjson")) };
+        let layout =
+            Layout { colour: false, width: 100, journal: Some(PathBuf::from("reports/staging/journal.ndjson")) };
 
         insta::assert_snapshot!(terminal(&outcome(), &catalogue(), &layout));
     }

@@ -40,6 +40,8 @@ mod tests {
         other.scenarios.reverse();
 
         assert_eq!(verdicts(&other), verdicts(&outcome()));
-        assert!(verdicts(&other).contains("pass E-13 frontend: An id_token for another client is refused at frontend\n"));
+        assert!(
+            verdicts(&other).contains("pass E-13 frontend: An id_token for another client is refused at frontend\n")
+        );
     }
 }

@@ -34,6 +34,13 @@ pub(super) async fn start(target: &Target) -> Result<Idp, LabError> {
     Ok(Idp { server, issuer })
 }
 
+/// Makes the clients of `target` known to a provider that is running already.
+pub(super) fn join(server: MockIdp, target: &Target) -> Idp {
+    let issuer = server.first_issuer();
+    target.clients.iter().for_each(|client| issuer.add_client(registered(client)));
+    Idp { server, issuer }
+}
+
 /// A client of the target file as the provider registers it.
 pub(super) fn registered(client: &target::Client) -> Client {
     let known = match &client.secret {

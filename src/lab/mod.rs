@@ -93,9 +93,18 @@ impl Lab {
     /// # Errors
     /// An address that cannot be bound, a provider that does not start.
     pub async fn for_target(target: &Target) -> Result<Self, LabError> {
-        let idp = match target.idp.mode {
-            IdpMode::Mock => Some(idp::start(target).await?),
-            IdpMode::External => None,
+        Self::with_idp(target, None).await
+    }
+
+    /// Starts what `target` asks for, except the provider if it is running already.
+    ///
+    /// # Errors
+    /// An address that cannot be bound, a provider that does not start.
+    pub async fn with_idp(target: &Target, running: Option<MockIdp>) -> Result<Self, LabError> {
+        let idp = match (target.idp.mode, running) {
+            (IdpMode::Mock, None) => Some(idp::start(target).await?),
+            (IdpMode::Mock, Some(server)) => Some(idp::join(server, target)),
+            (IdpMode::External, _) => None,
         };
         let mut spies = Vec::new();
         for service in &target.services {

@@ -1,9 +1,11 @@
 //! From a plan to an outcome: cucumber runs the scenarios side by side, each result goes into the journal as it comes.
 
 mod collector;
+mod dispatch;
 mod doctor;
 mod engine;
 mod journal;
+mod quiet;
 mod running;
 mod vocabulary;
 
@@ -35,6 +37,8 @@ pub struct RunSettings {
     pub concurrency: usize,
     /// For the whole run; scenarios that have not ended by then are errors.
     pub deadline: Duration,
+    /// For each scenario; one that has not ended by then is an error, and the others go on.
+    pub scenario_deadline: Duration,
     pub fail_on: Level,
     /// Where the journal goes; `None` keeps none.
     pub journal: Option<PathBuf>,
@@ -49,7 +53,8 @@ impl RunSettings {
     pub fn for_target(target: &Target) -> Self {
         Self {
             concurrency: if target.embedded { 64 } else { 8 },
-            deadline: Duration::from_secs(900),
+            deadline: Duration::from_secs(600),
+            scenario_deadline: Duration::from_secs(60),
             fail_on: Level::Must,
             journal: None,
             again: "authproof run".into(),
@@ -117,9 +122,9 @@ pub async fn run(
         if doctor::is_hopeless(&context, &diagnoses) {
             return EndReason::NotReady;
         }
-        engine::run(&context, concurrent, settings.concurrency, &running).await;
+        engine::run(&context, concurrent, settings.concurrency, settings, &running).await;
         let had_it_alone = !alone.is_empty();
-        engine::run(&context, alone, 1, &running).await;
+        engine::run(&context, alone, 1, settings, &running).await;
         match had_it_alone {
             true => doctor::still_works(&context, &diagnoses).await,
             false => EndReason::Completed,

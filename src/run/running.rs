@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use time::OffsetDateTime;
 use tokio::sync::Notify;
 
 use super::journal::{Journal, JournalError};
@@ -181,7 +180,6 @@ impl Running {
                 status: StepStatus::NotRun,
             }),
         );
-        let now = OffsetDateTime::now_utc();
         let mut notes = record.notes();
         notes.extend(record.recorder().notes());
         let hide = |text: &str| record.recorder().redacted(text);
@@ -192,7 +190,7 @@ impl Running {
             exchanges: record.exchanges(),
             notes: notes.iter().map(|note| hide(note)).collect(),
             started: record.started(),
-            took_ms: u64::try_from((now - record.started()).whole_milliseconds()).unwrap_or(0),
+            took_ms: u64::try_from(record.took().as_millis()).unwrap_or(u64::MAX),
         }
     }
 }

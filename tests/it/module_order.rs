@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// From the ground up. `outcome` stands above `evidence` because a scenario's outcome carries its exchanges.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 16] = [
     "evidence",
     "outcome",
     "token",
@@ -18,6 +18,8 @@ const ORDER: [&str; 14] = [
     "steps",
     "run",
     "report",
+    "check",
+    "selfcheck",
     "cli",
 ];
 

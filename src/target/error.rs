@@ -113,6 +113,20 @@ pub enum TargetError {
     )]
     SecretCommand { reason: String },
 
+    #[error("the preset's own secret is good for this machine only")]
+    #[diagnostic(
+        code("target::preset-secret"),
+        help(
+            "give the client's real one: `--client-secret-env NAME` names the variable that holds it; in a target file it is `secret: ${{NAME}}` below `clients:`"
+        )
+    )]
+    PresetSecret,
+    #[error("`{name}` is no name for a {what}")]
+    #[diagnostic(code("target::name"), help("use letters, digits, `-`, `_` and `.`, and begin with a letter or digit"))]
+    BadName { name: String, what: &'static str },
+    #[error("the issuer is missing: {address} is no address that others could use")]
+    #[diagnostic(code("target::issuer-of-listen"), help("add `--issuer URL`, the issuer as the services see it"))]
+    IssuerOfListen { address: String },
     #[error("this is no service URL: {reason}")]
     #[diagnostic(
         code("target::url"),
@@ -310,6 +324,8 @@ impl TargetError {
             Self::Resolve { .. } => "expected `host:port` to `address:port`".into(),
             Self::JsonPath { .. } => "expected a JSON path like `$.user.email`".into(),
             Self::Request { .. } => "expected a method and a path".into(),
+            Self::PresetSecret => "good for this machine only".into(),
+            Self::BadName { .. } => "expected a plain name".into(),
             Self::OutOfRange { from, to, .. } => format!("expected a number from {from} to {to}"),
             Self::WhichTarget { .. } => "several targets in here".into(),
             Self::YamlTag { .. }
@@ -326,7 +342,8 @@ impl TargetError {
             | Self::CallsItself { .. }
             | Self::ExternalWithListen
             | Self::MockInProduction
-            | Self::AddressTwice { .. } => "here".into(),
+            | Self::AddressTwice { .. }
+            | Self::IssuerOfListen { .. } => "here".into(),
         }
     }
 }

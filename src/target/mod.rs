@@ -3,18 +3,28 @@
 mod builder;
 mod capability;
 mod error;
+mod file;
+mod load;
+mod mask;
 mod model;
+mod preset;
+mod read;
 mod reference;
 mod rules;
+mod secret;
+mod tree;
 mod values;
+mod variable;
 
 pub use builder::TargetBuilder;
 pub use capability::{Capability, capabilities, service_capabilities};
 pub use error::{Place, TargetError, TargetErrors, TargetMistake};
+pub use load::{inspect, load, names};
 pub use model::{
     BearerSpelling, Call, Client, ClientId, Environment, Flavour, Idp, IdpMode, IssuerUrl, Role, Secret, Service, Spy,
     SpyAnswer, Target, UserLookup,
 };
+pub use preset::{Overrides, from_preset, preset_names, preset_text};
 pub use reference::{ReferenceUrls, reference};
 
 use strsim::damerau_levenshtein;

@@ -2,12 +2,18 @@
 //!
 //! Steps call the methods here and in the files below; what the evidence means is decided in `judge`.
 
+mod aside;
+mod callback;
 mod context;
 pub mod departure;
 mod evidence;
 mod login;
 mod people;
 mod record;
+mod session;
+mod starts;
+mod tokens;
+mod users;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -53,6 +59,8 @@ pub struct Stage {
     pub attempt: Option<LoginAttempt>,
     /// The last request that a step made on its own, and all before it in this scenario.
     pub seen: Vec<Exchange>,
+    /// What the steps about logins keep for later ones.
+    pub(crate) aside: aside::Aside,
     /// The scenario started services of its own and stops them at its end.
     owns_lab: bool,
 }
@@ -85,6 +93,7 @@ impl World {
             controls: BTreeMap::new(),
             attempt: None,
             seen: Vec::new(),
+            aside: aside::Aside::default(),
             owns_lab,
         };
         stage.invite_everybody();

@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::browser::Browser;
 use crate::browser::Jar;
+use crate::evidence::Exchange;
 use crate::judge::HostStart;
 use crate::judge::Live;
 use crate::judge::LoginAttempt;
@@ -23,6 +24,8 @@ pub(crate) struct Aside {
     pub callback: Option<Url>,
     /// Authorization requests of logins that were only started.
     pub requests: Vec<Url>,
+    /// The service of the last of them.
+    pub started_at: Option<String>,
     /// Callbacks that nobody has opened yet, by person.
     pub pending: BTreeMap<String, Url>,
     pub replay: Option<Replay>,
@@ -33,6 +36,8 @@ pub(crate) struct Aside {
     pub logins: BTreeMap<(String, String), LoginAttempt>,
     /// Tokens given out in each person's logins.
     pub issued: BTreeMap<String, Vec<String>>,
+    /// Answers of a user lookup to a question about somebody else: who asked, at which service.
+    pub answers: Vec<(String, String, Exchange)>,
     /// Cookies that were copied, with the services where they were live.
     pub copied: Option<(Jar, Vec<Live>)>,
     /// Cookies that an attacker knows from before a login.

@@ -167,12 +167,31 @@ impl Stage {
         }
     }
 
+    /// The last login, which must be this person's.
+    ///
+    /// # Errors
+    /// It was another one's.
+    pub fn attempt_by(&self, person: &str) -> Result<&LoginAttempt, String> {
+        let attempt = self.last_attempt()?;
+        match attempt.person == person {
+            true => Ok(attempt),
+            false => self.undecided(Err(format!("the last login was {}'s", attempt.person))),
+        }
+    }
+
     /// The accepted twin of the last login.
     ///
     /// # Errors
     /// No step has made one.
     pub fn control_of_attempt(&self) -> Result<&Control, String> {
-        let service = &self.last_attempt()?.service;
+        self.control_at(&self.last_attempt()?.service)
+    }
+
+    /// The accepted twin of every login at `service`.
+    ///
+    /// # Errors
+    /// No step has made one.
+    pub fn control_at(&self, service: &str) -> Result<&Control, String> {
         let control = self.controls.get(service);
         self.undecided(control.ok_or_else(|| format!("no step has shown that an honest login works at {service}")))
     }

@@ -29,6 +29,7 @@ impl Stage {
         let request = self.authorization_request(&mut browser, &service).await?;
         self.person(person)?.browser = browser;
         self.aside.requests.push(request);
+        self.aside.started_at = Some(service.name);
         Ok(())
     }
 
@@ -154,6 +155,26 @@ impl Stage {
             redirect_uris: client.redirect_uris.clone(),
             confidential: client.secret.is_some(),
         })
+    }
+
+    /// The last authorization request that was kept, and the client that it should be for.
+    ///
+    /// # Errors
+    /// No step has started a login.
+    pub fn last_start(&self) -> Result<(Url, Registered), String> {
+        let none = "no step before this one has started a login";
+        let kept = self.aside.requests.last().zip(self.aside.started_at.as_ref());
+        let (request, service) = self.undecided(kept.ok_or_else(|| none.to_owned()))?;
+        Ok((request.clone(), self.registered(service)?))
+    }
+
+    /// The login start with a foreign `Host`, and its service.
+    ///
+    /// # Errors
+    /// No step has made one.
+    pub fn host_start(&self) -> Result<(String, HostStart), String> {
+        let none = "no step before this one has started a login with a Host header";
+        self.undecided(self.aside.host_start.clone().ok_or_else(|| none.into()))
     }
 
     /// The authorization requests that were kept.

@@ -97,7 +97,7 @@ async fn are_not_the_same_user(world: &mut World, one: String, other: String, se
 }
 
 /// The browser in which the person logged in last is wholly theirs.
-#[then(regex = r"^that browser is (\w+)'s at (\S+)$")]
+#[then(regex = r"^that browser is (alice|bob|mallory)'s at (\S+)$")]
 async fn that_browser_is(world: &mut World, person: String, service: String) -> StepResult {
     let stage = world.stage()?;
     let access = stage.access_now(&person, &service).await?;

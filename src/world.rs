@@ -2,6 +2,8 @@
 //!
 //! Steps call the methods here and in the files below; what the evidence means is decided in `judge`.
 
+mod aside;
+mod callback;
 mod calls;
 mod context;
 pub mod departure;
@@ -11,6 +13,10 @@ mod login;
 mod people;
 mod record;
 mod request;
+mod session;
+mod starts;
+mod tokens;
+mod users;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -60,6 +66,8 @@ pub struct Stage {
     asked: request::Asked,
     calls: calls::Calls,
     probes: health::Probes,
+    /// What the steps about logins keep for later ones.
+    pub(crate) aside: aside::Aside,
     /// The scenario started services of its own and stops them at its end.
     owns_lab: bool,
 }
@@ -113,6 +121,7 @@ impl World {
             asked: request::Asked::default(),
             calls: calls::Calls::default(),
             probes: health::Probes::default(),
+            aside: aside::Aside::default(),
             owns_lab,
         };
         stage.invite_everybody();

@@ -10,12 +10,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use url::Url;
 
-use crate::{backchannel, metadata, search};
 use crate::frontend::{self, Frontend};
 use crate::provider::Provider;
 use crate::settings::{Settings, StartError};
 use crate::store::Store;
 use crate::tokens::Client;
+use crate::{backchannel, metadata, search};
 
 /// The running services. They end when this is dropped.
 pub struct Reference {

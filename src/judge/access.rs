@@ -21,6 +21,15 @@ impl Identity {
             (None, None) => "somebody".into(),
         }
     }
+
+    /// What a lookup has told is this identity, in every part that it tells.
+    pub fn agrees_with(&self, told: &Self) -> bool {
+        let agrees = |told: &Option<String>, expected: &Option<String>| match (told, expected) {
+            (Some(told), Some(expected)) => told == expected,
+            (None, _) | (_, None) => true,
+        };
+        agrees(&told.subject, &self.subject) && agrees(&told.email, &self.email)
+    }
 }
 
 /// What a browser or a token got at a service.

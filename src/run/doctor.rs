@@ -74,7 +74,7 @@ async fn logins(stage: &mut Stage, service: &Service) -> Vec<Diagnosis> {
         let remedy = format!("start the service, or correct `url:` of `{}` ({})", service.name, service.url);
         return vec![blocking(service, format!("{} gives no answer: {reason}", service.name), remedy)];
     }
-    if !honest.closed_before {
+    if !matches!(honest.before, Access::Nobody { .. }) {
         let path = service.protected.first().map_or("/", String::as_str);
         let problem = format!("{path} of {} opens without a login", service.name);
         let remedy = format!(

@@ -10,9 +10,11 @@ use mock_idp::ReceivedFilter;
 use mock_idp::Scope;
 use mock_idp::Times;
 use mock_idp::Trigger;
+use url::Url;
 
 use super::Stage;
 use crate::browser::Browser;
+use crate::browser::Outgoing;
 use crate::browser::Trail;
 use crate::evidence::Exchange;
 use crate::judge::Access;
@@ -55,15 +57,45 @@ impl Stage {
         stimulus: Option<Stimulus>,
     ) -> Result<LoginAttempt, String> {
         let service = self.service(service)?;
-        let start = service.path_url(service.login.as_deref().unwrap_or("/"));
-        let before = probe(&mut self.person(person)?.browser, &service).await;
-        let since = self.lab.idp_mark();
-        let armed = stimulus.map(|stimulus| self.arm(stimulus)).transpose()?;
-        let trail = self.person(person)?.browser.navigate(&start).await;
-        let attempt = self.judgeable(person, &service, before, since, armed, &trail).await?;
-        self.seen.extend(trail.exchanges);
-        self.attempt = Some(attempt.clone());
+        let start = Outgoing::get(login_url(&service));
+        let (attempt, _) = self.attempt(person, person, &service, start, stimulus).await?;
         Ok(attempt)
+    }
+
+    /// Sends `first` from the browser of `person` and follows it wherever it leads; if it signs somebody in, it should
+    /// be `owner`.
+    pub(super) async fn attempt(
+        &mut self,
+        person: &str,
+        owner: &str,
+        service: &Service,
+        first: Outgoing,
+        stimulus: Option<Stimulus>,
+    ) -> Result<(LoginAttempt, Trail), String> {
+        let (before, mut probed) = ask(&mut self.person(person)?.browser, service).await;
+        let since = self.lab.idp_mark();
+        // A service may answer a refusal by starting over; the provider then does the same again, so that a second,
+        // honest login does not hide the refusal of the first.
+        let armed = stimulus.map(|stimulus| self.order(stimulus, Times::Always)).transpose()?;
+        let trail = self.person(person)?.browser.navigate_with(first).await;
+        let departure = armed.map(|(words, id)| {
+            let fired = self.lab.fired(id) > 0;
+            self.lab.forget(id);
+            (words, fired)
+        });
+        let (access, after) = ask(&mut self.person(person)?.browser, service).await;
+        probed.extend(after);
+        let attempt = self.judgeable(person, owner, service, (before, access), since, departure, &trail)?;
+        self.aside.since = since;
+        self.aside.callback = find_callback(service, &trail);
+        let issued = self.idp_received_since(since).into_iter().flat_map(|received| received.issued);
+        self.aside.issued.entry(owner.into()).or_default().extend(issued.map(|issued| issued.token));
+        self.aside.logins.insert((owner.into(), service.name.clone()), attempt.clone());
+        // The login's own way comes last, since `last_seen` is about it.
+        self.seen.extend(probed);
+        self.seen.extend(trail.exchanges.iter().cloned());
+        self.attempt = Some(attempt.clone());
+        Ok((attempt, trail))
     }
 
     /// Orders the provider to do otherwise once, for this scenario alone.
@@ -71,42 +103,42 @@ impl Stage {
     /// # Errors
     /// The provider is not ours.
     pub fn arm(&self, stimulus: Stimulus) -> Result<(String, BehaviourId), String> {
-        let behaviour = Behaviour {
-            scope: Scope::Scenario(self.id.clone()),
-            on: stimulus.on,
-            times: Times::Once,
-            action: stimulus.action,
-        };
+        self.order(stimulus, Times::Once)
+    }
+
+    fn order(&self, stimulus: Stimulus, times: Times) -> Result<(String, BehaviourId), String> {
+        let behaviour =
+            Behaviour { scope: Scope::Scenario(self.id.clone()), on: stimulus.on, times, action: stimulus.action };
         let id = self.undecided(self.lab.behave(behaviour))?;
         Ok((stimulus.words, id))
     }
 
-    /// Asks who is signed in after `trail` and puts together what a judge needs.
-    async fn judgeable(
+    /// Puts together what a judge needs.
+    #[expect(clippy::too_many_arguments, reason = "each is one fact about the login")]
+    fn judgeable(
         &mut self,
         person: &str,
+        owner: &str,
         service: &Service,
-        before: Access,
+        (before, access): (Access, Access),
         since: u64,
-        armed: Option<(String, BehaviourId)>,
+        departure: Option<(String, bool)>,
         trail: &Trail,
     ) -> Result<LoginAttempt, String> {
-        let access = probe(&mut self.person(person)?.browser, service).await;
         let asked = self.idp_received_since(since);
-        let visited =
-            |path: Option<&str>| trail.exchanges.iter().any(|exchange| Some(exchange.request.url.path()) == path);
         let idp = self.lab.idp_url(&self.target).origin();
         Ok(LoginAttempt {
             person: person.into(),
             service: service.name.clone(),
-            expected: self.person(person)?.identity(),
-            closed_before: matches!(before, Access::Nobody { .. }),
+            expected: self.person(owner)?.identity(),
+            before,
             reached_idp: trail.exchanges.iter().any(|exchange| exchange.request.url.origin() == idp),
-            reached_callback: visited(service.callback.as_deref()),
+            reached_callback: find_callback(service, trail).is_some(),
             redeemed_code: asked.iter().any(|received| received.endpoint == Endpoint::Token),
-            departure: armed.map(|(words, id)| (words, self.lab.fired(id) > 0)),
+            departure,
             ended: trail.exchanges.last().map_or_else(|| "nothing was sent".into(), describe),
             end_status: trail.exchanges.last().and_then(Exchange::status),
+            end: trail.end.clone(),
             access,
         })
     }
@@ -131,12 +163,31 @@ impl Stage {
         }
     }
 
+    /// The last login, which must be this person's.
+    ///
+    /// # Errors
+    /// It was another one's.
+    pub fn attempt_by(&self, person: &str) -> Result<&LoginAttempt, String> {
+        let attempt = self.last_attempt()?;
+        match attempt.person == person {
+            true => Ok(attempt),
+            false => self.undecided(Err(format!("the last login was {}'s", attempt.person))),
+        }
+    }
+
     /// The accepted twin of the last login.
     ///
     /// # Errors
     /// No step has made one.
     pub fn control_of_attempt(&self) -> Result<&Control, String> {
-        let service = &self.last_attempt()?.service;
+        self.control_at(&self.last_attempt()?.service)
+    }
+
+    /// The accepted twin of every login at `service`.
+    ///
+    /// # Errors
+    /// No step has made one.
+    pub fn control_at(&self, service: &str) -> Result<&Control, String> {
         let control = self.controls.get(service);
         self.undecided(control.ok_or_else(|| format!("no step has shown that an honest login works at {service}")))
     }
@@ -153,13 +204,37 @@ impl Stage {
     }
 }
 
+/// Where a login at `service` starts.
+pub(super) fn login_url(service: &Service) -> Url {
+    service.path_url(service.login.as_deref().unwrap_or("/"))
+}
+
+/// The URL is the service's redirect URI with an answer of the provider.
+pub(super) fn is_callback(service: &Service, url: &Url) -> bool {
+    let answers = url.query_pairs().any(|(name, _)| name == "code" || name == "error");
+    let right_path = service.callback.as_deref().is_none_or(|path| url.path() == path);
+    url.origin() == service.url.origin() && answers && right_path
+}
+
+fn find_callback(service: &Service, trail: &Trail) -> Option<Url> {
+    let mut urls = trail.exchanges.iter().rev().map(|exchange| &exchange.request.url);
+    urls.find(|url| is_callback(service, url) || Some(url.path()) == service.callback.as_deref()).cloned()
+}
+
 /// Who `service` takes this browser for: its user lookup and its first protected path, asked without following.
 pub async fn probe(browser: &mut Browser, service: &Service) -> Access {
+    ask(browser, service).await.0
+}
+
+/// What `probe` finds, and the exchanges that it is drawn from.
+pub(super) async fn ask(browser: &mut Browser, service: &Service) -> (Access, Vec<Exchange>) {
     let protected = service.protected.first().map_or("/", String::as_str);
     let protected = browser.get(&service.path_url(protected)).await;
     let lookup = match &service.user {
         Some(user) => Some((user, browser.get(&service.path_url(&user.path)).await)),
         None => None,
     };
-    access_of(lookup.as_ref().map(|(user, exchange)| (*user, exchange)), &protected)
+    let access = access_of(lookup.as_ref().map(|(user, exchange)| (*user, exchange)), &protected);
+    let exchanges = lookup.into_iter().map(|(_, exchange)| exchange).chain([protected]);
+    (access, exchanges.collect())
 }

@@ -70,7 +70,11 @@ impl AuthorizationResponse {
 }
 
 /// `/callback`
-pub(super) async fn callback(State(frontend): State<Frontend>, session: Session, RawQuery(query): RawQuery) -> Response {
+pub(super) async fn callback(
+    State(frontend): State<Frontend>,
+    session: Session,
+    RawQuery(query): RawQuery,
+) -> Response {
     match complete(&frontend, &session, query.as_deref().unwrap_or_default()).await {
         Ok((user, to)) => {
             let mut response = (StatusCode::FOUND, [(header::LOCATION, to)]).into_response();
@@ -137,11 +141,7 @@ async fn proven(
 }
 
 /// What is used of the claims; userinfo is asked where the id_token does not tell an e-mail address.
-async fn profile(
-    frontend: &Frontend,
-    mut claims: Map<String, Value>,
-    grant: &Grant,
-) -> Result<Profile, RefusedLogin> {
+async fn profile(frontend: &Frontend, mut claims: Map<String, Value>, grant: &Grant) -> Result<Profile, RefusedLogin> {
     let defects = &frontend.defects;
     if !claims.contains_key("email") {
         let more = frontend.client.userinfo(&grant.access_token).await?;
@@ -213,9 +213,10 @@ fn refusal(frontend: &Frontend, refused: &RefusedLogin) -> Response {
             page::refused_login(StatusCode::FORBIDDEN, &detail)
         }
         RefusedLogin::IdToken { error: IdTokenError::Refused(_), .. } if defects.has(Defect::RefusalIs500) => crash(),
-        RefusedLogin::IdToken { response, .. } if defects.has(Defect::SecretsInErrorPage) => {
-            page::refused_login(StatusCode::FORBIDDEN, &format!("</p><pre>{}</pre><p>", page::escaped(&response.reveal())))
-        }
+        RefusedLogin::IdToken { response, .. } if defects.has(Defect::SecretsInErrorPage) => page::refused_login(
+            StatusCode::FORBIDDEN,
+            &format!("</p><pre>{}</pre><p>", page::escaped(&response.reveal())),
+        ),
         RefusedLogin::OtherIssuer
         | RefusedLogin::Tokens(_)
         | RefusedLogin::IdToken { .. }

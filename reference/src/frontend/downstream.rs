@@ -1,9 +1,9 @@
 //! Calls to the other services on the user's behalf: a request made from nothing, with the user's access token.
 
+use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use serde_json::{Value, json};
 use tower_sessions::Session;
 use url::{Url, form_urlencoded};

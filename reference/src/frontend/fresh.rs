@@ -69,8 +69,7 @@ async fn renew(frontend: &Frontend, caller: &Caller, kept: Grant) -> Result<Gran
 /// OIDC Core 12.2: a new id_token is validated like the first one, and is about the same person.
 async fn check_subject(frontend: &Frontend, user: &User, response: &TokenResponse) -> Result<(), NoAccessToken> {
     let Some(id_token) = response.id_token() else { return Ok(()) };
-    let expected =
-        Expected { client_id: &frontend.client.id, nonces: None, now: now(), defects: &frontend.defects };
+    let expected = Expected { client_id: &frontend.client.id, nonces: None, now: now(), defects: &frontend.defects };
     let claims = match id_token::validated(id_token, &frontend.provider, &expected).await {
         Ok(claims) => claims,
         Err(IdTokenError::Refused(_)) => return Err(NoAccessToken::Ended),

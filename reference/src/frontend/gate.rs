@@ -13,7 +13,12 @@ use crate::defects::Defect;
 use crate::guard::is_open;
 
 /// Lets signed-in people pass, with a note for the handlers who they are.
-pub(super) async fn gate(State(frontend): State<Frontend>, session: Session, mut request: Request, next: Next) -> Response {
+pub(super) async fn gate(
+    State(frontend): State<Frontend>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
     if is_open(&request) {
         return next.run(request).await;
     }

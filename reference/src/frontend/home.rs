@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
+use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse, Response};
-use axum::Json;
 use serde_json::json;
 use url::form_urlencoded;
 
@@ -35,17 +35,13 @@ pub(super) fn html(users: &[User]) -> String {
 }
 
 /// `/api/me`: who is signed in.
-pub(super) async fn me(
-    State(frontend): State<Frontend>,
-    caller: Caller,
-    RawQuery(query): RawQuery,
-) -> Response {
+pub(super) async fn me(State(frontend): State<Frontend>, caller: Caller, RawQuery(query): RawQuery) -> Response {
     let mut user = caller.user;
     if frontend.defects.has(Defect::LookupForOthers) {
         let mut wanted = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
-        let wanted = wanted.find(|(name, _)| name == "user_id").and_then(|(_, value)| {
-            frontend.store.search_user(&value).ok().flatten()
-        });
+        let wanted = wanted
+            .find(|(name, _)| name == "user_id")
+            .and_then(|(_, value)| frontend.store.search_user(&value).ok().flatten());
         user = wanted.unwrap_or(user);
     }
     let mut told = json!({ "sub": user.sub, "email": user.email, "name": user.name });

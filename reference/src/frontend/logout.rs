@@ -12,11 +12,7 @@ use crate::defects::Defect;
 use crate::random;
 
 /// `/logout`
-pub(super) async fn logout(
-    State(frontend): State<Frontend>,
-    session: Session,
-    RawQuery(query): RawQuery,
-) -> Response {
+pub(super) async fn logout(State(frontend): State<Frontend>, session: Session, RawQuery(query): RawQuery) -> Response {
     let hint = match end_session(&frontend, &session).await {
         Ok(hint) => hint,
         Err(_) => return page::unavailable(),

@@ -34,8 +34,19 @@ mod tests {
     #[test]
     fn anything_else_leads_home() {
         let others = [
-            "", "a", "//evil.test/", "///evil.test/", "/\\evil.test/", "\\\\evil.test", "/\t/evil.test/", "/\n/evil.test",
-            "https://evil.test/", "https:evil.test", "http://127.0.0.1:1@evil.test/", " //evil.test", "javascript:alert(1)",
+            "",
+            "a",
+            "//evil.test/",
+            "///evil.test/",
+            "/\\evil.test/",
+            "\\\\evil.test",
+            "/\t/evil.test/",
+            "/\n/evil.test",
+            "https://evil.test/",
+            "https:evil.test",
+            "http://127.0.0.1:1@evil.test/",
+            " //evil.test",
+            "javascript:alert(1)",
         ];
         for other in others {
             assert_eq!(checked(Some(other), &Defects::none()), "/", "{other:?}");

@@ -76,6 +76,7 @@ impl Store {
     }
 
     pub(crate) fn remove_grant(&self, owner: &str) -> Result<(), StoreError> {
-        self.with(|connection| connection.prepare_cached("DELETE FROM grants WHERE owner = ?1")?.execute([owner])).map(drop)
+        self.with(|connection| connection.prepare_cached("DELETE FROM grants WHERE owner = ?1")?.execute([owner]))
+            .map(drop)
     }
 }

@@ -55,8 +55,10 @@ impl SessionStore for Store {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.with(|connection| connection.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([id.to_string()]))
-            .map_err(backend)?;
+        self.with(|connection| {
+            connection.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([id.to_string()])
+        })
+        .map_err(backend)?;
         Ok(())
     }
 }
@@ -77,7 +79,9 @@ impl Store {
     }
 
     pub(crate) fn is_suspended(&self, browser: &str) -> std::result::Result<bool, StoreError> {
-        self.with(|connection| connection.prepare_cached("SELECT 1 FROM suspended WHERE browser = ?1")?.exists([browser]))
+        self.with(|connection| {
+            connection.prepare_cached("SELECT 1 FROM suspended WHERE browser = ?1")?.exists([browser])
+        })
     }
 
     pub(crate) fn resume_sessions_of(&self, iss: &str, sub: &str) -> std::result::Result<(), StoreError> {

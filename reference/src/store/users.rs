@@ -123,8 +123,14 @@ mod tests {
         let store = Store::open(None, Defects::none()).unwrap();
         let email = |claims| store.admit_user(&profile(claims)).unwrap().email;
 
-        assert_eq!(email(json!({ "iss": "i", "sub": "s", "email": "a@b.test", "email_verified": true })).as_deref(), Some("a@b.test"));
-        assert_eq!(email(json!({ "iss": "i", "sub": "s", "email": "c@b.test", "email_verified": true })).as_deref(), Some("c@b.test"));
+        assert_eq!(
+            email(json!({ "iss": "i", "sub": "s", "email": "a@b.test", "email_verified": true })).as_deref(),
+            Some("a@b.test")
+        );
+        assert_eq!(
+            email(json!({ "iss": "i", "sub": "s", "email": "c@b.test", "email_verified": true })).as_deref(),
+            Some("c@b.test")
+        );
         assert_eq!(email(json!({ "iss": "i", "sub": "s", "email": "d@b.test", "email_verified": "true" })), None);
         assert_eq!(email(json!({ "iss": "i", "sub": "s", "email": "", "email_verified": true })), None);
     }

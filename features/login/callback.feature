@@ -91,12 +91,12 @@ Feature: The callback takes only the answer to a login that this browser started
       | service | target                      | channel        |
       | *       | https://evil.test/          | every parameter |
       | *       | //evil.test/                | every parameter |
-      | *       | /\evil.test/                | every parameter |
+      | *       | /\\evil.test/               | every parameter |
       | *       | /%09/evil.test/             | every parameter |
       | *       | https:evil.test             | every parameter |
       | *       | ///evil.test/               | every parameter |
       | *       | {origin}@evil.test/         | every parameter |
       | *       | {origin}.evil.test/         | every parameter |
       | *       | //evil.test/                | the path       |
-      | *       | /\evil.test/                | the path       |
+      | *       | /\\evil.test/               | the path       |
       | *       | /%5cevil.test/              | the path       |

@@ -46,4 +46,4 @@ Feature: A logout ends the session
       | service | target              |
       | *       | https://evil.test/  |
       | *       | //evil.test/        |
-      | *       | /\evil.test/        |
+      | *       | /\\evil.test/       |

@@ -28,7 +28,7 @@ pub fn stays_home(route: &Route, home: &[Origin]) -> Verdict {
         })
     };
     for exchange in &route.exchanges {
-        if let Some(to) = exchange.location()
+        if let Some(to) = followed(exchange)
             && !home.contains(&to.origin())
         {
             return fail(format!("{} leads to {}", describe(exchange), site(&to)));
@@ -54,6 +54,17 @@ pub fn login_done(first: Option<&Exchange>, ended: &str, access: &Access) -> Res
             Err(format!("the login with that return target did not go through ({ended}), so nothing was tested"))
         }
         Access::Unclear { reason } => Err(reason.clone()),
+    }
+}
+
+/// Where a browser goes: it takes any number of leading slashes for two (WHATWG URL), which our parser does not.
+fn followed(exchange: &Exchange) -> Option<url::Url> {
+    let to = exchange.location()?;
+    let text = exchange.response.as_ref().ok()?.headers.find("location")?.replace(['\t', '\n', '\r'], "");
+    let rest = text.trim().trim_start_matches(['/', '\\']);
+    match text.trim().len() - rest.len() {
+        0 | 1 => Some(to),
+        _ => exchange.request.url.join(&format!("//{rest}")).ok().or(Some(to)),
     }
 }
 

@@ -15,7 +15,7 @@ mod user_lookup;
 
 /// The least number of steps this library registers. A lost step would turn scenarios into skipped ones in silence, so a
 /// run with fewer refuses to start.
-pub const AT_LEAST: usize = 60;
+pub const AT_LEAST: usize = 105;
 
 #[cfg(test)]
 mod tests {

@@ -35,12 +35,6 @@ async fn cookies_are_copied(world: &mut World, person: String) -> StepResult {
     world.stage()?.copy_cookies(&person).await
 }
 
-/// Opens a path in the person's browser and follows nothing.
-#[when(regex = r"^(\w+) requests (\S+) of (\S+)$")]
-async fn requests_a_path(world: &mut World, person: String, path: String, service: String) -> StepResult {
-    world.stage()?.open_as(&person, &path, &service).await
-}
-
 /// The cookies without which nobody is signed in have the attributes that keep them from others.
 #[then(regex = r"^the session cookie of (\S+) is HttpOnly, has SameSite, and is Secure where the site is https$")]
 async fn session_cookie_is_protected(world: &mut World, service: String) -> StepResult {
@@ -97,11 +91,4 @@ async fn that_browser_is_nobodys(world: &mut World, service: String) -> StepResu
 async fn second_browser_is_signed_in(world: &mut World, person: String, service: String) -> StepResult {
     let (proof, first, second) = world.stage()?.probe_second(&person, &service).await?;
     world.judge(judge::still_live(&proof, &first, &second))
-}
-
-/// `Cache-Control` forbids a shared cache to keep the last answer.
-#[then("the answer may not be stored by a shared cache")]
-async fn answer_is_not_shareable(world: &mut World) -> StepResult {
-    let verdict = judge::not_shareable(world.stage()?.last_seen()?);
-    world.judge(verdict)
 }

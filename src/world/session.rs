@@ -237,17 +237,6 @@ impl Stage {
         self.access_with(jar, service).await
     }
 
-    /// Opens a path as `person`, following nothing.
-    ///
-    /// # Errors
-    /// The scenario names somebody or something that does not exist.
-    pub async fn open_as(&mut self, person: &str, path: &str, service: &str) -> Result<(), String> {
-        let url = self.service(service)?.path_url(path);
-        let exchange = self.person(person)?.browser.get(&url).await;
-        self.seen.push(exchange);
-        Ok(())
-    }
-
     /// Proof that the browser of `person` is signed in.
     async fn prove_live(&mut self, person: &str, service: &str, what: &str) -> Result<Live, String> {
         let of_service = self.service(service)?;

@@ -59,12 +59,12 @@ pub fn login_done(first: Option<&Exchange>, ended: &str, access: &Access) -> Res
 
 /// Where a browser goes: it takes any number of leading slashes for two (WHATWG URL), which our parser does not.
 fn followed(exchange: &Exchange) -> Option<url::Url> {
-    let to = exchange.location()?;
-    let text = exchange.response.as_ref().ok()?.headers.find("location")?.replace(['\t', '\n', '\r'], "");
+    let response = exchange.response.as_ref().ok().filter(|response| (300..400).contains(&response.status))?;
+    let text = response.headers.find("location")?.replace(['\t', '\n', '\r'], "");
     let rest = text.trim().trim_start_matches(['/', '\\']);
     match text.trim().len() - rest.len() {
-        0 | 1 => Some(to),
-        _ => exchange.request.url.join(&format!("//{rest}")).ok().or(Some(to)),
+        0 | 1 => exchange.location(),
+        _ => exchange.request.url.join(&format!("//{rest}")).ok(),
     }
 }
 

@@ -104,7 +104,9 @@ fn shown_target(target: &str) -> String {
     const LONGEST: usize = 40;
     let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
     let shown = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, value)) if value.len() > LONGEST || matches!(name, "code" | "state" | "nonce") => format!("{name}=…"),
+        Some((name, value)) if value.len() > LONGEST || matches!(name, "code" | "state" | "nonce") => {
+            format!("{name}=…")
+        }
         Some(_) => pair.to_owned(),
         None if pair.len() > LONGEST => "…".to_owned(),
         None => pair.to_owned(),

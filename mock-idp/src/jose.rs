@@ -199,6 +199,11 @@ pub(crate) fn alg_of(token: &str) -> Option<String> {
     segment(token, 0)?.get("alg")?.as_str().map(str::to_owned)
 }
 
+/// Whether a compact JWS demands that its reader understands an extension (RFC 7515 section 4.1.11).
+pub(crate) fn has_crit(token: &str) -> bool {
+    segment(token, 0).is_some_and(|header| header.contains_key("crit"))
+}
+
 fn segment(token: &str, at: usize) -> Option<Map<String, Value>> {
     let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(at)?).ok()?;
     serde_json::from_slice(&bytes).ok()

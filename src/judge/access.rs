@@ -86,7 +86,7 @@ fn find_text(body: &Value, path: &str) -> Option<String> {
 
 /// `GET /api/me → 302, location https://idp/...`, or why there is no answer.
 pub fn describe(exchange: &Exchange) -> String {
-    let request = format!("{} {}", exchange.request.method, exchange.request.target);
+    let request = format!("{} {}", exchange.request.method, shown_target(&exchange.request.target));
     match &exchange.response {
         Ok(response) => match response.headers.find("location") {
             Some(location) => {
@@ -99,6 +99,36 @@ pub fn describe(exchange: &Exchange) -> String {
     }
 }
 
+/// The target without long values in its query: those are tokens, codes and states.
+fn shown_target(target: &str) -> String {
+    const LONGEST: usize = 40;
+    let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
+    let shown = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, value)) if value.len() > LONGEST || matches!(name, "code" | "state" | "nonce") => {
+            format!("{name}=…")
+        }
+        Some(_) => pair.to_owned(),
+        None if pair.len() > LONGEST => "…".to_owned(),
+        None => pair.to_owned(),
+    });
+    format!("{path}?{}", shown.collect::<Vec<_>>().join("&"))
+}
+
 fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_shows_no_long_value_of_a_query() {
+        let token = "x".repeat(41);
+
+        assert_eq!(shown_target(&format!("/me?access_token={token}&x=/health")), "/me?access_token=…&x=/health");
+        assert_eq!(shown_target("/callback?code=abc&state=def"), "/callback?code=…&state=…");
+        assert_eq!(shown_target(&format!("/me?{token}")), "/me?…");
+        assert_eq!(shown_target("/a/../b"), "/a/../b");
+    }
 }

@@ -5,13 +5,18 @@
 
 use std::sync::Arc;
 
-use mock_idp::Endpoint;
+use mock_idp::{Endpoint, ReceivedFilter};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 
-use crate::evidence::{Recorder, Redactor};
+use crate::evidence::{Party, RecordedExchange, Recorder, Redactor};
 use crate::judge::{Access, LoginAttempt};
 use crate::outcome::{CaseName, Diagnosis, EndReason};
 use crate::target::{IdpMode, Service};
 use crate::world::{Context, ScenarioRecord, Stage, World, departure};
+
+/// `Date` has whole seconds, and the answer has been under way.
+const TOLERATED_SECONDS: i64 = 5;
 
 /// Looks at every service of the target.
 pub async fn diagnose(context: &Arc<Context>) -> Vec<Diagnosis> {
@@ -52,16 +57,41 @@ async fn examine(context: &Arc<Context>, service: &Service) -> Vec<Diagnosis> {
     };
     let record = Arc::new(ScenarioRecord::new(name, Recorder::new(redactor)));
     let mut world = World::default();
-    world.enter_shared(context, record);
+    world.enter_shared(context, Arc::clone(&record));
     let mut found = vec![];
+    let ours = context.target.idp.mode == IdpMode::Mock;
     if let Ok(stage) = world.stage() {
-        found.extend(match service.is_relying_party() && context.target.idp.mode == IdpMode::Mock {
-            true => logins(stage, service).await,
-            false => answers(stage, service).await,
-        });
+        if service.is_relying_party() && ours {
+            found.extend(logins(stage, service).await);
+        }
+        if found.is_empty() && (service.is_resource_server() || !ours) {
+            found.extend(answers(stage, service).await);
+        }
+        if found.is_empty() && service.is_resource_server() && ours {
+            found.extend(opens_with_token(stage, service).await);
+        }
     }
     world.leave().await;
+    found.extend(clock(service, &record.exchanges()));
     found
+}
+
+/// A clock that goes wrong makes good tokens look expired, and expired ones good.
+fn clock(service: &Service, exchanges: &[RecordedExchange]) -> Option<Diagnosis> {
+    let name = &service.name;
+    let (theirs, ours) = exchanges.iter().rev().find_map(|exchange| {
+        let response = exchange.response.as_ref().ok().filter(|_| exchange.to == Party::Service(name.clone()))?;
+        let (_, date) = response.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case("date"))?;
+        let took = time::Duration::milliseconds(i64::try_from(exchange.took_ms).unwrap_or(0));
+        Some((OffsetDateTime::parse(date, &Rfc2822).ok()?, exchange.at + took))
+    })?;
+    let off = (theirs - ours).whole_seconds();
+    (off.abs() > TOLERATED_SECONDS).then(|| Diagnosis {
+        service: Some(name.clone()),
+        problem: format!("the clock of {name} is {} s {} ours", off.abs(), if off > 0 { "ahead of" } else { "behind" }),
+        remedy: "set both clocks by NTP: checks of exp, nbf and iat say little while they differ".into(),
+        blocking: false,
+    })
 }
 
 /// One honest login and one broken one.
@@ -117,7 +147,22 @@ fn refused_honest_login(stage: &Stage, service: &Service, attempt: &LoginAttempt
     let asked = stage.idp_received_since(0);
     let refused_code = asked.iter().rev().find(|received| received.endpoint == Endpoint::Token);
     let at_authorize = asked.iter().rev().find(|received| received.endpoint == Endpoint::Authorization);
+    let read_by_somebody = |endpoint| {
+        let filter = ReceivedFilter { endpoint: Some(endpoint), ..ReceivedFilter::default() };
+        !stage.lab.received(&filter).is_empty()
+    };
     let (problem, remedy) = match (attempt.reached_idp, refused_code) {
+        (false, _) if !read_by_somebody(Endpoint::Discovery) => (
+            format!(
+                "an honest login at {name} never comes to the provider, and nobody has read its discovery document: {}",
+                attempt.ended
+            ),
+            format!(
+                "set the service's issuer to {} byte for byte, and see that it reaches that address from where it runs; \
+                 one that reads the document at its start needs a restart while the provider is there",
+                stage.target.idp.issuer.as_str()
+            ),
+        ),
         (false, _) => (
             format!("an honest login at {name} never comes to the provider: {}", attempt.ended),
             format!(
@@ -141,10 +186,16 @@ fn refused_honest_login(stage: &Stage, service: &Service, attempt: &LoginAttempt
                 stage.target.idp.issuer.as_str()
             ),
         ),
-        (true, Some(token)) if token.response_status != 200 => (
-            format!("the token endpoint refuses {name}: {}", token.response_body),
-            "make the client's secret and redirect URI in the target file those of the service".into(),
-        ),
+        (true, Some(token)) if token.response_status != 200 => {
+            let setting = match token.response_body.contains("invalid_client") {
+                true => "the client's id and secret",
+                false => "the client's redirect URIs",
+            };
+            (
+                format!("the token endpoint refuses {name}: {}", token.response_body),
+                format!("make {setting} in the target file those of the service"),
+            )
+        }
         (true, Some(_)) => (
             format!("{name} got its tokens and yet signs nobody in: {}", attempt.ended),
             format!(
@@ -175,6 +226,76 @@ async fn answers(stage: &Stage, service: &Service) -> Vec<Diagnosis> {
     }
 }
 
+/// A resource server must take an honest access token; else every refusal there means nothing.
+async fn opens_with_token(stage: &mut Stage, service: &Service) -> Option<Diagnosis> {
+    let path = service.protected.first().map_or("/", String::as_str);
+    let problem = stage.prove_token("alice", &service.name, path).await.err()?;
+    let name = &service.name;
+    let asked = |endpoint| {
+        let filter = ReceivedFilter { endpoint: Some(endpoint), ..ReceivedFilter::default() };
+        !stage.lab.received(&filter).is_empty()
+    };
+    let issuer = stage.target.idp.issuer.as_str();
+    let remedy = match (asked(Endpoint::Introspection), asked(Endpoint::Jwks)) {
+        (false, false) => format!(
+            "nobody has asked the provider for keys or about tokens: set the issuer of `{name}` to {issuer}, see that it \
+             reaches that address from where it runs, and restart it if it reads that only at its start"
+        ),
+        _ => format!(
+            "compare the issuer of `{name}` with {issuer} byte for byte, `audience:`, `scope:` and `bearer:` with what it \
+             expects, its clock with ours, and `protected:` with paths that a user may open"
+        ),
+    };
+    Some(blocking(service, format!("{path} of {name} does not open with an honest token: {problem}"), remedy))
+}
+
 fn blocking(service: &Service, problem: String, remedy: String) -> Diagnosis {
     Diagnosis { service: Some(service.name.clone()), problem, remedy, blocking: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{RecordedBody, RecordedRequest, RecordedResponse};
+
+    fn answered(date: &str, at: OffsetDateTime) -> RecordedExchange {
+        RecordedExchange {
+            number: 1,
+            from: Party::Client,
+            to: Party::Service("web".into()),
+            step: None,
+            at,
+            took_ms: 0,
+            request: RecordedRequest {
+                method: "GET".into(),
+                origin: "http://web.test".into(),
+                target: "/".into(),
+                headers: vec![],
+                body: RecordedBody::default(),
+            },
+            response: Ok(RecordedResponse {
+                status: 200,
+                headers: vec![("date".into(), date.into())],
+                body: RecordedBody::default(),
+            }),
+        }
+    }
+
+    #[test]
+    fn only_a_clock_that_is_seconds_off_is_told() {
+        let service = Service::resource_server("web", "http://web.test".parse().unwrap());
+        let noon = OffsetDateTime::from_unix_timestamp(1_795_608_000).unwrap();
+        let told = |date: &str, at| clock(&service, &[answered(date, at)]).map(|found| found.problem);
+
+        assert_eq!(told("Wed, 25 Nov 2026 12:00:00 GMT", noon), None);
+        assert_eq!(told("yesterday", noon), None);
+        assert_eq!(
+            told("Wed, 25 Nov 2026 12:00:30 GMT", noon),
+            Some("the clock of web is 30 s ahead of ours".to_owned())
+        );
+        assert_eq!(
+            told("Wed, 25 Nov 2026 11:50:00 GMT", noon),
+            Some("the clock of web is 600 s behind ours".to_owned())
+        );
+    }
 }

@@ -85,3 +85,41 @@ pub(super) async fn hushed<T>(step: impl Future<Output = T>) -> T {
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn steps_panic_in_silence_and_everything_else_is_heard() {
+        static HEARD: AtomicUsize = AtomicUsize::new(0);
+        const MARK: &str = "a panic of the quiet test";
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| match info.payload_as_str() {
+            Some(MARK) => _ = HEARD.fetch_add(1, Ordering::SeqCst),
+            _ => before(info),
+        }));
+        let outside = || std::thread::spawn(|| panic!("{MARK}")).join().is_err();
+        let (one, other) = (Guard::new(), Guard::new());
+        // What cucumber does.
+        panic::set_hook(Box::new(|_| {}));
+        install();
+
+        let in_step = std::panic::AssertUnwindSafe(hushed(async { panic!("{MARK}") })).catch_unwind().await;
+        assert!(in_step.is_err());
+        assert_eq!(HEARD.load(Ordering::SeqCst), 0);
+        assert!(outside());
+        assert_eq!(HEARD.load(Ordering::SeqCst), 1);
+        drop(one);
+        assert!(outside());
+        assert_eq!(HEARD.load(Ordering::SeqCst), 2);
+        panic::set_hook(Box::new(|_| {}));
+        drop(other);
+        assert!(outside());
+        assert_eq!(HEARD.load(Ordering::SeqCst), 3);
+    }
+}

@@ -1,7 +1,12 @@
 //! Integration tests, a module per area, in one binary.
 
+mod app;
+mod cli;
+mod folder;
 mod module_order;
+mod never_green;
 mod redaction;
+mod run;
 mod server;
 mod surf;
 mod vocabulary;

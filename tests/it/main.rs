@@ -4,5 +4,6 @@ mod module_order;
 mod redaction;
 mod server;
 mod surf;
+mod target_file;
 mod vocabulary;
 mod wire;

@@ -258,7 +258,8 @@ impl Texts {
     fn tree(&self) -> Result<Node, TargetErrors> {
         let file = self.file.as_ref().expect("only a file is read into a tree");
         file::parse(&file.text, Origin::File).map_err(|error| {
-            let place = error.at.map(|at| file.place(at, &mask::masked(&file.text).into()));
+            let at = if error.several_documents { second_document(&file.text) } else { error.at };
+            let place = at.map(|at| file.place(at, &mask::masked(&file.text).into()));
             let error = match error.several_documents {
                 true => TargetError::SeveralDocuments,
                 false => TargetError::Syntax { reason: error.reason },
@@ -298,6 +299,21 @@ impl Texts {
             Origin::Arguments => None,
         }
     }
+}
+
+/// The mark before the second document.
+fn second_document(text: &str) -> Option<Position> {
+    // What stands before the first mark is a document only if it is more than comments.
+    let mut begun = false;
+    let mut offset = 0;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        if line.starts_with("---") && begun {
+            return Some(Position { offset, line: index + 1, column: 1 });
+        }
+        begun |= !(line.trim().is_empty() || line.starts_with('#'));
+        offset += line.len();
+    }
+    None
 }
 
 /// The word, quoted text or rest of the line that begins at `offset`.

@@ -139,7 +139,7 @@ impl Reader<'_> {
     pub(super) fn filled(&mut self, at: &str, text: &str, node: &Node) -> Option<String> {
         match variable::fill(text, self.env) {
             Ok(filled) if filled.trim().is_empty() => {
-                let key = last(at);
+                let key = subject(at);
                 self.note(at, &node.spot, TargetError::Empty { key, expected: "a text that is not empty".into() });
                 None
             }
@@ -254,7 +254,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn wrong_type(&mut self, at: &str, node: &Node, spot: &Spot, expected: &str, help: &str) {
-        let key = last(at);
+        let key = subject(at);
         match &node.value {
             Value::Empty => self.note(at, spot, TargetError::Empty { key, expected: expected.to_owned() }),
             Value::Tagged(tag) => self.note(at, &node.spot, TargetError::YamlTag { key, tag: tag.clone() }),
@@ -283,6 +283,16 @@ pub(super) fn one_of<T: Copy>(key: &str, text: &str, words: &[(&str, T)]) -> Res
         nearest: nearest(text, known.iter().copied()),
         known: values::listed(&known),
     })
+}
+
+/// For messages: what stands at `at`.
+fn subject(at: &str) -> String {
+    let item = at.rsplit('.').next().is_some_and(|name| name.parse::<usize>().is_ok());
+    match (at, item) {
+        ("", _) => "the file".into(),
+        (_, true) => format!("an item of `{}`", last(at)),
+        (_, false) => format!("`{}`", last(at)),
+    }
 }
 
 /// The key that a place in words ends with; for an item of a list the list's.

@@ -178,7 +178,7 @@ fn text(text: &str) -> Result<String, TargetError> {
 
 fn status_out_of_range(value: &str) -> TargetError {
     let value = value.to_owned();
-    TargetError::OutOfRange { value, what: "an HTTP status", from: 200, to: 599, why: "" }
+    TargetError::OutOfRange { value, what: "HTTP status", from: 200, to: 599, why: "" }
 }
 
 /// Names stand in steps and tables, where spaces part words.

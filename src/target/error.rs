@@ -68,16 +68,16 @@ pub enum TargetError {
     #[error("{place} has no `{key}`")]
     #[diagnostic(code("target::missing-key"), help("{help}"))]
     MissingKey { key: String, place: String, help: String },
-    #[error("`{key}` has no value")]
+    #[error("{key} has no value")]
     #[diagnostic(code("target::empty"), help("give it {expected}, or remove the key"))]
     Empty { key: String, expected: String },
-    #[error("`{key}` is {found}, not {expected}")]
+    #[error("{key} is {found}, not {expected}")]
     #[diagnostic(code("target::type"), help("{help}"))]
     WrongType { key: String, found: String, expected: String, help: String },
     #[error("`{value}` is no value for `{key}`{}", suggestion(.nearest))]
     #[diagnostic(code("target::value"), help("possible are {known}"))]
     NotOneOf { key: String, value: String, nearest: Option<String>, known: String },
-    #[error("`{key}` is no place for a YAML tag, `{tag}`")]
+    #[error("{key} takes no YAML tag, `{tag}`")]
     #[diagnostic(code("target::tag"), help("remove the tag, or put the text into quotes"))]
     YamlTag { key: String, tag: String },
 
@@ -113,11 +113,14 @@ pub enum TargetError {
     )]
     SecretCommand { reason: String },
 
+    #[error("the secret comes from a file and from a command")]
+    #[diagnostic(code("target::secret-twice"), help("keep one of them"))]
+    SecretTwice,
     #[error("the preset's own secret is good for this machine only")]
     #[diagnostic(
         code("target::preset-secret"),
         help(
-            "give the client's real one: `--client-secret-env NAME` names the variable that holds it; in a target file it is `secret: ${{NAME}}` below `clients:`"
+            "give the client's real one in the variable AUTHPROOF_CLIENT_SECRET; in a target file it is `secret: ${{NAME}}` below `clients:`"
         )
     )]
     PresetSecret,
@@ -163,7 +166,7 @@ pub enum TargetError {
     #[error("this is no request: {reason}")]
     #[diagnostic(code("target::request"), help("write method and path: `GET /api/items`"))]
     Request { reason: String },
-    #[error("{value} is no number of {what}")]
+    #[error("{value} is no {what}")]
     #[diagnostic(code("target::range"), help("write a number from {from} to {to}{why}"))]
     OutOfRange { value: String, what: &'static str, from: u64, to: u64, why: &'static str },
 
@@ -317,7 +320,8 @@ impl TargetError {
             Self::UndefinedVariable { .. } | Self::BadVariable { .. } => "expected a defined `${NAME}`".into(),
             Self::LiteralSecret => "expected `${NAME}`, `{ file: ... }` or `{ command: [...] }`".into(),
             Self::Url { .. } => "expected a base URL".into(),
-            Self::Issuer { .. } | Self::HttpIssuer => "expected an https URL".into(),
+            Self::Issuer { .. } => "expected the URL of an issuer".into(),
+            Self::HttpIssuer => "expected an https URL".into(),
             Self::RedirectUri { .. } => "expected an absolute URL".into(),
             Self::Path { .. } => "expected a path that begins with `/`".into(),
             Self::Listen { .. } => "expected an IP address and a port".into(),
@@ -335,6 +339,7 @@ impl TargetError {
             | Self::Syntax { .. }
             | Self::SeveralDocuments
             | Self::SecretFile { .. }
+            | Self::SecretTwice
             | Self::SecretCommand { .. }
             | Self::OpenAndProtected { .. }
             | Self::Twice { .. }

@@ -100,7 +100,11 @@ fn targets_of(reader: &mut Reader<'_>, tree: &Node) -> Vec<(String, Node, Spot)>
     let mut targets = Vec::new();
     for (name, spot) in all.keys() {
         if !read::is_name(&name) {
-            reader.note(format!("targets.{name}"), &spot, TargetError::BadName { name: name.clone(), what: "target" });
+            reader.note_alone(
+                format!("targets.{name}"),
+                &spot,
+                TargetError::BadName { name: name.clone(), what: "target" },
+            );
         }
         if let Some(node) = all.get(&name) {
             targets.push((name, node.clone(), spot));
@@ -146,7 +150,7 @@ fn with_preset(reader: &mut Reader<'_>, texts: &mut Texts, at: &str, node: Node)
     let Some(text) = preset::text(name) else {
         let nearest = nearest(name, names.iter().copied());
         let error = TargetError::UnknownPreset { name: name.clone(), nearest, known: values::listed(&names) };
-        reader.note(format!("{at}.preset"), spot, error);
+        reader.note(read::below(at, "preset"), spot, error);
         // What the preset would have brought is not missed.
         if let Some(found) = reader.found.last_mut() {
             found.covers = format!("{at}.");
@@ -183,21 +187,20 @@ fn without_lost_calls(node: Node) -> Node {
 
 /// A key that stands twice in one section: only one could count, and which one depends on the reader.
 fn doubled_keys(reader: &mut Reader<'_>, at: &str, node: &Node) {
-    let below = |key: &str| if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") };
     match &node.value {
         Value::Map(entries) => {
             for (index, (key, value)) in entries.iter().enumerate() {
                 if entries[..index].iter().any(|(other, _)| other.text == key.text) {
                     let place = if at.is_empty() { "the file".to_owned() } else { format!("`{at}`") };
                     let error = TargetError::DuplicateKey { key: key.text.clone(), place };
-                    reader.note(below(&key.text), &key.spot, error);
+                    reader.note_alone(read::below(at, &key.text), &key.spot, error);
                 }
-                doubled_keys(reader, &below(&key.text), value);
+                doubled_keys(reader, &read::below(at, &key.text), value);
             }
         }
         Value::List(items) => {
             for (index, item) in items.iter().enumerate() {
-                doubled_keys(reader, &below(&index.to_string()), item);
+                doubled_keys(reader, &read::below(at, &index.to_string()), item);
             }
         }
         Value::Empty | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Tagged(_) | Value::Given(_) => {}
@@ -255,7 +258,8 @@ impl Texts {
     fn tree(&self) -> Result<Node, TargetErrors> {
         let file = self.file.as_ref().expect("only a file is read into a tree");
         file::parse(&file.text, Origin::File).map_err(|error| {
-            let place = error.at.map(|at| file.place(at, &mask::masked(&file.text).into()));
+            let at = if error.several_documents { second_document(&file.text) } else { error.at };
+            let place = at.map(|at| file.place(at, &mask::masked(&file.text).into()));
             let error = match error.several_documents {
                 true => TargetError::SeveralDocuments,
                 false => TargetError::Syntax { reason: error.reason },
@@ -295,6 +299,21 @@ impl Texts {
             Origin::Arguments => None,
         }
     }
+}
+
+/// The mark before the second document.
+fn second_document(text: &str) -> Option<Position> {
+    // What stands before the first mark is a document only if it is more than comments.
+    let mut begun = false;
+    let mut offset = 0;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        if line.starts_with("---") && begun {
+            return Some(Position { offset, line: index + 1, column: 1 });
+        }
+        begun |= !(line.trim().is_empty() || line.starts_with('#'));
+        offset += line.len();
+    }
+    None
 }
 
 /// The word, quoted text or rest of the line that begins at `offset`.

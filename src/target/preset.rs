@@ -157,7 +157,7 @@ fn first_client(tree: &Node) -> Node {
 /// Mistakes of the arguments under the names of the arguments.
 fn named_as_arguments(errors: TargetErrors) -> TargetErrors {
     let renamed = |mistake: TargetMistake| {
-        let at = mistake.at.trim_start_matches('.');
+        let at = mistake.at.as_str();
         let service = at.strip_prefix("services.").and_then(|rest| rest.strip_suffix(".url"));
         let at = match (at, service) {
             (_, Some(service)) => format!("--url {service}=..."),

@@ -42,7 +42,7 @@ pub(super) struct Reader<'a> {
 pub(super) struct Found {
     /// The keys that lead to it, joined by dots.
     pub at: String,
-    /// The key that was probably meant, if another one: what is said about that would be said twice.
+    /// What needs no further words: the same, or the key that was probably meant. Empty: nothing.
     pub covers: String,
     pub spot: Spot,
     pub error: TargetError,
@@ -53,6 +53,11 @@ impl Reader<'_> {
     pub(super) fn note(&mut self, at: impl Into<String>, spot: &Spot, error: TargetError) {
         let at = at.into();
         self.found.push(Found { covers: at.clone(), at, spot: spot.clone(), error });
+    }
+
+    /// Keeps a mistake that explains no other one.
+    pub(super) fn note_alone(&mut self, at: impl Into<String>, spot: &Spot, error: TargetError) {
+        self.found.push(Found { at: at.into(), covers: String::new(), spot: spot.clone(), error });
     }
 
     /// Reads one target. Where something is wrong a stand-in takes its place, so that the rest can be looked at.
@@ -118,18 +123,27 @@ impl Reader<'_> {
     /// What does not fit together, unless something at the same place was already found to be wrong.
     fn rules(&mut self, target: &Target, at: &str, node: &Node, spot: &Spot) {
         for (keys, error) in rules::violations(target) {
-            let dotted = format!("{at}.{}", keys.join("."));
-            let inside = |outer: &str, inner: &str| {
-                inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            };
-            // A mistake above the target concerns all of it and explains nothing here.
-            let explained =
-                |covers: &str| covers.len() > at.len() && (inside(covers, &dotted) || inside(&dotted, covers));
-            if !self.found.iter().any(|found| explained(&found.covers)) {
+            let dotted = below(at, &keys.join("."));
+            if !self.is_explained(&dotted) {
                 self.note(dotted, &spot_of(node, spot, &keys), error);
             }
         }
     }
+
+    /// Was something found at `at`, inside it or around it, that explains what is wrong there?
+    fn is_explained(&self, at: &str) -> bool {
+        let inside = |outer: &str, inner: &str| {
+            let rest = inner.strip_prefix(outer);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || outer.ends_with('.'))
+        };
+        let explains = |covers: &str| !covers.is_empty() && (inside(covers, at) || inside(at, covers));
+        self.found.iter().any(|found| explains(&found.covers))
+    }
+}
+
+/// The way to `key` of what stands at `at`.
+pub(super) fn below(at: &str, key: &str) -> String {
+    if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") }
 }
 
 /// The place that `keys` lead to; where they lead on to nothing, the key of the last thing that is there.

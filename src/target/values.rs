@@ -125,7 +125,7 @@ pub(super) fn check_method(method: &str) -> Result<(), TargetError> {
 pub(super) fn leeway_out_of_range(value: &str) -> TargetError {
     TargetError::OutOfRange {
         value: value.to_owned(),
-        what: "seconds of tolerance",
+        what: "tolerance in seconds",
         from: 0,
         to: MOST_LEEWAY_SECONDS,
         why: "; with more a service takes tokens that expired long ago",

@@ -9,5 +9,6 @@ mod redaction;
 mod run;
 mod server;
 mod surf;
+mod target_file;
 mod vocabulary;
 mod wire;

@@ -42,7 +42,7 @@ impl Reader<'_> {
                     self.wrong_type(&at, node, &node.spot, "a secret", help);
                     return None;
                 };
-                let (key, found) = ("secret".to_owned(), "a number".to_owned());
+                let (key, found) = ("`secret`".to_owned(), "a number".to_owned());
                 let (expected, help) = ("a text".to_owned(), "put it into quotes".to_owned());
                 self.note(at, &node.spot, TargetError::WrongType { key, found, expected, help });
                 None
@@ -64,7 +64,7 @@ impl Reader<'_> {
             }
             (None, Some(_)) if self.fetch_secrets => secret::from_command(&command),
             (None, Some(_)) => Ok(stand_in()),
-            (Some(_), Some(_)) => Err(TargetError::SecretFile { reason: "there is a command, too".into() }),
+            (Some(_), Some(_)) => Err(TargetError::SecretTwice),
             (None, None) => {
                 self.missing(&section, "file", "add `file:` with a path, or `command:` with a list");
                 return None;

@@ -1,6 +1,6 @@
 //! The small steps of reading: sections, texts, choices, lists.
 
-use super::Reader;
+use super::{Reader, below};
 use crate::target::tree::{Node, Spot, Value};
 use crate::target::variable;
 use crate::target::{TargetError, nearest, values};
@@ -16,7 +16,7 @@ pub(in crate::target) struct Section<'n> {
 }
 
 impl<'n> Section<'n> {
-    pub(in crate::target) fn new(at: &str, place: &str, node: &'n Node, spot: &'n Spot) -> Self {
+    pub(super) fn new(at: &str, place: &str, node: &'n Node, spot: &'n Spot) -> Self {
         Self { at: at.to_owned(), place: place.to_owned(), node, spot }
     }
 
@@ -24,8 +24,8 @@ impl<'n> Section<'n> {
         self.node.get(key)
     }
 
-    pub(in crate::target) fn at_key(&self, key: &str) -> String {
-        format!("{}.{key}", self.at)
+    pub(super) fn at_key(&self, key: &str) -> String {
+        below(&self.at, key)
     }
 
     /// Its keys, each once.
@@ -70,16 +70,16 @@ impl Reader<'_> {
                 nearest,
                 known: values::listed(known),
             };
-            self.note(format!("{at}.{}", key.text), &key.spot, error);
+            self.note(below(at, &key.text), &key.spot, error);
             if let Some(found) = self.found.last_mut() {
-                found.covers = format!("{at}.{covered}");
+                found.covers = below(at, &covered);
             }
         }
         Some(Section::new(at, place, node, spot))
     }
 
     /// The section below `key`, if there is one.
-    pub(in crate::target) fn subsection<'n>(
+    pub(super) fn subsection<'n>(
         &mut self,
         parent: &Section<'n>,
         key: &str,
@@ -111,19 +111,19 @@ impl Reader<'_> {
     /// Tells that `key` is not there, unless a misspelt one is.
     pub(in crate::target) fn missing(&mut self, section: &Section<'_>, key: &str, help: &str) {
         let at = section.at_key(key);
-        if self.found.iter().all(|found| found.covers != at) {
+        if !self.is_explained(&at) {
             let (key, place, help) = (key.to_owned(), section.place.clone(), help.to_owned());
             self.note(at, section.spot, TargetError::MissingKey { key, place, help });
         }
     }
 
     /// The text of `key`, with its variables filled in.
-    pub(in crate::target) fn text(&mut self, section: &Section<'_>, key: &str) -> Option<String> {
+    pub(super) fn text(&mut self, section: &Section<'_>, key: &str) -> Option<String> {
         let node = section.get(key)?;
         self.text_of(&section.at_key(key), node, section.key_spot(key))
     }
 
-    pub(in crate::target) fn text_of(&mut self, at: &str, node: &Node, spot: &Spot) -> Option<String> {
+    pub(super) fn text_of(&mut self, at: &str, node: &Node, spot: &Spot) -> Option<String> {
         let Value::Text(text) = &node.value else {
             let help = match &node.value {
                 Value::Number(_) | Value::Bool(_) => "put it into quotes",
@@ -136,10 +136,10 @@ impl Reader<'_> {
     }
 
     /// `text` with its variables filled in; it is not empty then.
-    pub(in crate::target) fn filled(&mut self, at: &str, text: &str, node: &Node) -> Option<String> {
+    pub(super) fn filled(&mut self, at: &str, text: &str, node: &Node) -> Option<String> {
         match variable::fill(text, self.env) {
             Ok(filled) if filled.trim().is_empty() => {
-                let key = last(at);
+                let key = subject(at);
                 self.note(at, &node.spot, TargetError::Empty { key, expected: "a text that is not empty".into() });
                 None
             }
@@ -154,7 +154,7 @@ impl Reader<'_> {
     }
 
     /// The text of `key` as something else.
-    pub(in crate::target) fn parsed<T>(
+    pub(super) fn parsed<T>(
         &mut self,
         section: &Section<'_>,
         key: &str,
@@ -172,17 +172,12 @@ impl Reader<'_> {
     }
 
     /// The text of `key` as one of several words.
-    pub(in crate::target) fn choice<T: Copy>(
-        &mut self,
-        section: &Section<'_>,
-        key: &str,
-        words: &[(&str, T)],
-    ) -> Option<T> {
+    pub(super) fn choice<T: Copy>(&mut self, section: &Section<'_>, key: &str, words: &[(&str, T)]) -> Option<T> {
         self.parsed(section, key, |text| one_of(key, text, words))
     }
 
     /// `true` or `false`.
-    pub(in crate::target) fn flag(&mut self, section: &Section<'_>, key: &str) -> Option<bool> {
+    pub(super) fn flag(&mut self, section: &Section<'_>, key: &str) -> Option<bool> {
         let node = section.get(key)?;
         match &node.value {
             Value::Bool(flag) => Some(*flag),
@@ -198,7 +193,7 @@ impl Reader<'_> {
     }
 
     /// A whole number that is not negative.
-    pub(in crate::target) fn number(
+    pub(super) fn number(
         &mut self,
         section: &Section<'_>,
         key: &str,
@@ -224,12 +219,7 @@ impl Reader<'_> {
     }
 
     /// The items of a list, each with its place in words.
-    pub(in crate::target) fn items<'n>(
-        &mut self,
-        section: &Section<'n>,
-        key: &str,
-        expected: &str,
-    ) -> Vec<(String, &'n Node)> {
+    pub(super) fn items<'n>(&mut self, section: &Section<'n>, key: &str, expected: &str) -> Vec<(String, &'n Node)> {
         let Some(node) = section.get(key) else { return vec![] };
         let at = section.at_key(key);
         match &node.value {
@@ -245,7 +235,7 @@ impl Reader<'_> {
     }
 
     /// The texts of a list, each read as something else.
-    pub(in crate::target) fn all_parsed<T>(
+    pub(super) fn all_parsed<T>(
         &mut self,
         section: &Section<'_>,
         key: &str,
@@ -263,8 +253,8 @@ impl Reader<'_> {
         all
     }
 
-    pub(in crate::target) fn wrong_type(&mut self, at: &str, node: &Node, spot: &Spot, expected: &str, help: &str) {
-        let key = last(at);
+    pub(super) fn wrong_type(&mut self, at: &str, node: &Node, spot: &Spot, expected: &str, help: &str) {
+        let key = subject(at);
         match &node.value {
             Value::Empty => self.note(at, spot, TargetError::Empty { key, expected: expected.to_owned() }),
             Value::Tagged(tag) => self.note(at, &node.spot, TargetError::YamlTag { key, tag: tag.clone() }),
@@ -285,7 +275,7 @@ fn without_text(error: TargetError) -> TargetError {
 }
 
 /// The one of `words` that `text` is.
-pub(in crate::target) fn one_of<T: Copy>(key: &str, text: &str, words: &[(&str, T)]) -> Result<T, TargetError> {
+pub(super) fn one_of<T: Copy>(key: &str, text: &str, words: &[(&str, T)]) -> Result<T, TargetError> {
     let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
     words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| TargetError::NotOneOf {
         key: key.to_owned(),
@@ -293,6 +283,16 @@ pub(in crate::target) fn one_of<T: Copy>(key: &str, text: &str, words: &[(&str, 
         nearest: nearest(text, known.iter().copied()),
         known: values::listed(&known),
     })
+}
+
+/// For messages: what stands at `at`.
+fn subject(at: &str) -> String {
+    let item = at.rsplit('.').next().is_some_and(|name| name.parse::<usize>().is_ok());
+    match (at, item) {
+        ("", _) => "the file".into(),
+        (_, true) => format!("an item of `{}`", last(at)),
+        (_, false) => format!("`{}`", last(at)),
+    }
 }
 
 /// The key that a place in words ends with; for an item of a list the list's.

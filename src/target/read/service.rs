@@ -43,7 +43,7 @@ impl Reader<'_> {
         for (name, spot) in all.keys() {
             if !is_name(&name) {
                 let error = TargetError::BadName { name: name.clone(), what: "service" };
-                self.note(all.at_key(&name), &spot, error);
+                self.note_alone(all.at_key(&name), &spot, error);
             }
             services.push(self.service(&all, &name));
         }
@@ -160,7 +160,7 @@ impl Reader<'_> {
             Value::Map(entries) => {
                 let members = entries.iter();
                 let members =
-                    members.map(|(key, value)| (key.text.clone(), self.json(&format!("{at}.{}", key.text), value)));
+                    members.map(|(key, value)| (key.text.clone(), self.json(&super::below(at, &key.text), value)));
                 Json::Object(members.collect::<Map<_, _>>())
             }
             Value::Tagged(_) => {
@@ -178,7 +178,7 @@ fn text(text: &str) -> Result<String, TargetError> {
 
 fn status_out_of_range(value: &str) -> TargetError {
     let value = value.to_owned();
-    TargetError::OutOfRange { value, what: "an HTTP status", from: 200, to: 599, why: "" }
+    TargetError::OutOfRange { value, what: "HTTP status", from: 200, to: 599, why: "" }
 }
 
 /// Names stand in steps and tables, where spaces part words.

@@ -18,7 +18,7 @@ async fn main() {
         mock.push(start_mock(&http).await);
         bare.push(start_bare(&http).await);
     }
-    // The first run of a process also makes the keys that later ones share.
+    // The first start of a process also begins to make the keys that later ones share.
     println!("first start  mock-idp {:>9.2?}   bare axum {:>9.2?}", mock[0], bare[0]);
     println!(
         "median       mock-idp {:>9.2?}   bare axum {:>9.2?}   of {RUNS} starts",

@@ -16,13 +16,13 @@ async fn live(caller: Caller, number: usize) {
         let scope = Scope::Scenario(scenario.clone());
         caller.behave(Behaviour { scope, on: on.into(), times: Times::Always, action });
     };
-    let audience = if number % 2 == 0 { format!("audience-{number}") } else { "web".into() };
-    if number % 2 == 0 {
+    let audience = if number.is_multiple_of(2) { format!("audience-{number}") } else { "web".into() };
+    if number.is_multiple_of(2) {
         let recipe = json!({ "claims": { "set": { "aud": audience } } });
         order(Endpoint::Token, Action::IdToken(serde_json::from_value::<Recipe>(recipe).unwrap()));
     }
-    let subject = if number % 3 == 0 { format!("other-{number}") } else { format!("sub-{name}") };
-    if number % 3 == 0 {
+    let subject = if number.is_multiple_of(3) { format!("other-{number}") } else { format!("sub-{name}") };
+    if number.is_multiple_of(3) {
         let members = json!({ "set": { "sub": subject } });
         order(Endpoint::Userinfo, Action::Userinfo(serde_json::from_value(members).unwrap()));
     }

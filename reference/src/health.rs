@@ -12,7 +12,8 @@ use crate::provider::Provider;
 /// Where it is.
 pub(crate) const PATH: &str = "/healthcheck";
 
-const ANSWER: [(HeaderName, &str); 2] = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+const ANSWER: [(HeaderName, &str); 2] =
+    [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
 const BODY: &str = r#"{"status":"ok"}"#;
 
 /// The route, to be merged beside those that need a session or a token. GET and HEAD; other methods are 405.

@@ -61,7 +61,8 @@ impl<'a> Jws<'a> {
 
 fn object(segment: &str) -> Result<Map<String, Value>, Refusal> {
     let bytes = URL_SAFE_NO_PAD.decode(segment).map_err(|_| Refusal("not base64url"))?;
-    let Distinct(members) = serde_json::from_slice(&bytes).map_err(|_| Refusal("not a JSON object with distinct members"))?;
+    let Distinct(members) =
+        serde_json::from_slice(&bytes).map_err(|_| Refusal("not a JSON object with distinct members"))?;
     Ok(members)
 }
 

@@ -100,11 +100,12 @@ pub(crate) fn routes(frontend: Frontend) -> Router {
         .route("/login", get(login::login))
         .route("/callback", get(callback::callback))
         .route("/logout", get(logout::logout))
+        .fallback(page::not_found)
         .with_state(frontend.clone())
         .merge(openapi::routes("frontend", &CLOSED))
         .layer(from_fn_with_state(frontend.clone(), gate::gate))
         .layer(sessions)
         .layer(map_response_with_state(frontend, page::finish));
     // Beside the sessions, not behind them: a probe with a broken cookie gets no cookie, and no session is looked for.
-    guarded(routes.merge(health.layer(from_fn(gate::open_only))), guard)
+    guarded(routes.merge(health.route_layer(from_fn(gate::open_only))), guard)
 }

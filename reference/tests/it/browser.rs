@@ -86,3 +86,17 @@ impl Browser {
         panic!("too many redirects from {url}");
     }
 }
+
+/// The parameter of that name, or nothing.
+pub fn param(url: &Url, name: &str) -> String {
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+/// `url` with that parameter changed.
+pub fn with_param(url: &Url, name: &str, value: &str) -> Url {
+    let mut changed = url.clone();
+    let pairs: Vec<_> =
+        url.query_pairs().filter(|(key, _)| key != name).map(|(k, v)| (k.into_owned(), v.into_owned())).collect();
+    changed.query_pairs_mut().clear().extend_pairs(pairs).append_pair(name, value);
+    changed
+}

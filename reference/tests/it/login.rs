@@ -5,20 +5,8 @@ use reqwest::Method;
 use serde_json::json;
 use url::Url;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, param, with_param};
 use crate::house::{House, persona, sub};
-
-fn param(url: &Url, name: &str) -> String {
-    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
-}
-
-fn with_param(url: &Url, name: &str, value: &str) -> Url {
-    let mut changed = url.clone();
-    let pairs: Vec<_> =
-        url.query_pairs().filter(|(key, _)| key != name).map(|(k, v)| (k.into_owned(), v.into_owned())).collect();
-    changed.query_pairs_mut().clear().extend_pairs(pairs).append_pair(name, value);
-    changed
-}
 
 #[tokio::test]
 async fn an_honest_login_names_the_person() {

@@ -4,6 +4,7 @@ mod access_token;
 mod backchannel;
 mod bearer;
 mod clock;
+pub mod command;
 mod defects;
 mod frontend;
 mod guard;

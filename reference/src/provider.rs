@@ -23,6 +23,9 @@ pub(crate) struct Metadata {
     pub(crate) jwks_uri: String,
     pub(crate) introspection_endpoint: Option<String>,
     pub(crate) end_session_endpoint: Option<String>,
+    /// RFC 9207 section 3.
+    #[serde(default)]
+    pub(crate) authorization_response_iss_parameter_supported: bool,
 }
 
 /// A key of the key set, as far as RS256 needs it.

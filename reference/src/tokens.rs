@@ -77,45 +77,33 @@ impl TokenResponse {
 impl Client {
     /// Redeems the code of an authorization response (RFC 6749 section 4.1.3).
     pub(crate) async fn redeem(&self, code: &str, login: &PendingLogin) -> Result<TokenResponse, TokenError> {
-        let mut form = vec![("grant_type", "authorization_code"), ("code", code)];
+        let mut form =
+            vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", &login.redirect_uri)];
         form.extend(login.verifier.as_deref().map(|verifier| ("code_verifier", verifier)));
-        if self.defects.has(Defect::TokenRequestUnbound) {
-            // "Some providers want no redirect URI here": the strict one is asked a second time.
-            if let Ok(response) = self.ask(&form).await {
-                return Ok(response);
-            }
-        }
-        form.push(("redirect_uri", &login.redirect_uri));
-        self.ask(&form).await
+        let repeated = if self.defects.has(Defect::CodeInAddress) { &[("code", code)][..] } else { &[] };
+        self.ask(&form, repeated).await
     }
 
     /// Fresh tokens for an old refresh token (RFC 6749 section 6).
     pub(crate) async fn refresh(&self, refresh_token: &str) -> Result<TokenResponse, TokenError> {
-        self.ask(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
+        self.ask(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)], &[]).await
     }
 
     /// A token of the service's own (defect `service-token-forwarded`).
     pub(crate) async fn own_token(&self) -> Result<TokenResponse, TokenError> {
-        self.ask(&[("grant_type", "client_credentials")]).await
+        self.ask(&[("grant_type", "client_credentials")], &[]).await
     }
 
-    async fn ask(&self, form: &[(&str, &str)]) -> Result<TokenResponse, TokenError> {
+    /// Sends `form`, once; `query` is what must not be there.
+    async fn ask(&self, form: &[(&str, &str)], query: &[(&str, &str)]) -> Result<TokenResponse, TokenError> {
         let endpoint = self.provider.metadata().await?.token_endpoint;
-        if self.defects.has(Defect::TwoClientAuthentications)
-            && let Some(secret) = &self.secret
-        {
-            // "Basic or form, providers differ": both at first, one of them after a refusal.
-            let both = [form, &[("client_id", &*self.id), ("client_secret", secret)]].concat();
-            if let Ok(response) = send(self.authenticated(self.http.post(&endpoint)).form(&both)).await {
-                return Ok(response);
-            }
-        }
+        let request = match query {
+            [] => self.http.post(endpoint),
+            query => self.http.post(endpoint).query(query),
+        };
         match &self.secret {
-            Some(_) => send(self.authenticated(self.http.post(&endpoint)).form(form)).await,
-            None => {
-                let form = [form, &[("client_id", &*self.id)]].concat();
-                send(self.http.post(&endpoint).form(&form)).await
-            }
+            Some(_) => send(self.authenticated(request).form(form)).await,
+            None => send(request.form(&[form, &[("client_id", &*self.id)]].concat())).await,
         }
     }
 
@@ -130,7 +118,11 @@ impl Client {
     /// The claims of userinfo (OIDC Core 5.3). The caller compares `sub`.
     pub(crate) async fn userinfo(&self, access_token: &str) -> Result<Map<String, Value>, TokenError> {
         let endpoint = self.provider.metadata().await?.userinfo_endpoint;
-        let answer = self.http.get(endpoint).bearer_auth(access_token).send().await;
+        let mut request = self.http.get(endpoint).bearer_auth(access_token);
+        if self.defects.has(Defect::ClientSecretInAddress) {
+            request = request.query(&[("client_secret", &self.secret)]);
+        }
+        let answer = request.send().await;
         let answer = answer.map_err(|_| TokenError::Unreachable)?;
         if answer.status() != 200 {
             return Err(TokenError::Refused);

@@ -51,7 +51,7 @@ fn frontend(urls: &ReferenceUrls) -> Service {
         login: Some("/login".into()),
         callback: Some("/callback".into()),
         logout: Some("/logout".into()),
-        protected: vec!["/api/me".into(), "/api/resources".into()],
+        protected: vec!["/api/me".into(), "/api/resources".into(), "/profile".into()],
         user: Some(UserLookup { path: "/api/me".into(), subject: Some("$.sub".into()), email: Some("$.email".into()) }),
         calls: vec![call("metadata", "/api/resources"), call("search", "/api/search?q=authproof")],
         features: vec!["refresh".into(), "rp-initiated-logout".into()],

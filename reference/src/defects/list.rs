@@ -10,7 +10,7 @@ defects! {
     StateGuessable => "state-guessable", "B-02", "the state counts the logins";
     NonceConstant => "nonce-constant", "B-03", "every login sends the same nonce";
     PkceMissing => "pkce-missing", "B-04", "the authorization request has no code_challenge";
-    ContentInChallenge => "content-in-challenge", "B-12", "the redirect from the home page to the login carries the page as its body, with every user on it";
+    ContentInChallenge => "content-in-challenge", "B-12", "the redirect from the profile to the login carries the page as its body, with every user on it";
     StateUnchecked => "state-unchecked", "C-01", "a callback with an unknown state takes the newest login of the session";
     StateNotBoundToBrowser => "state-not-bound-to-browser", "C-02", "pending logins are kept for all browsers together";
     StateReusable => "state-reusable", "C-03", "a pending login stays after its callback";
@@ -18,8 +18,8 @@ defects! {
     ErrorTextUnescaped => "error-text-unescaped", "C-07", "the provider's error description is put into the page as it is";
     CodeInjection => "code-injection", "C-09", "all logins share one PKCE verifier, and the nonce of any pending login is good";
     OpenRedirect => "open-redirect", "C-11", "any return target that begins with a slash is followed";
-    TokenRequestUnbound => "token-request-unbound", "D-01", "the code is redeemed without redirect_uri first, and with it after a refusal";
-    TwoClientAuthentications => "two-client-authentications", "D-02", "the client's secret stands in the form as well as in the header, and only after a refusal in the header alone";
+    CodeInAddress => "code-in-address", "D-01", "the code stands in the address of the token request as well as in its form";
+    ClientSecretInAddress => "client-secret-in-address", "D-02", "userinfo is asked with the client's secret in the address";
     MissingIdTokenTolerated => "missing-id-token-tolerated", "D-06", "without an id_token the claims of the access token are used";
     SecretsInErrorPage => "secrets-in-error-page", "D-14", "the error page of the callback repeats the token response";
     IdTokenSignatureUnchecked => "id-token-signature-unchecked", "E-02", "the id_token's signature is not checked";

@@ -93,10 +93,7 @@ async fn complete(frontend: &Frontend, session: &Session, query: &str) -> Result
     let browser: String = session.get(BROWSER).await.map_err(SessionError::from)?.unwrap_or_default();
     let login = frontend.store.take_login(response.state.as_deref(), &browser).map_err(SessionError::from)?;
     let login = login.ok_or(RefusedLogin::NotStartedHere)?;
-    // RFC 9207 section 2.4: compared before anything else is believed.
-    if response.iss.as_deref().is_some_and(|iss| iss != frontend.provider.issuer()) {
-        return Err(RefusedLogin::OtherIssuer);
-    }
+    check_issuer(frontend, response.iss.as_deref()).await?;
     if let Some(error) = response.error {
         let description = response.error_description.unwrap_or_default();
         return Err(RefusedLogin::ByProvider { error, description });
@@ -115,6 +112,22 @@ async fn complete(frontend: &Frontend, session: &Session, query: &str) -> Result
     let profile = profile(frontend, claims, &grant).await?;
     let user = sign_in(frontend, session, &profile, &grant).await?;
     Ok((user, login.return_to))
+}
+
+/// RFC 9207 section 2.4: compared before anything else is believed, and missed where the provider always sends it.
+async fn check_issuer(frontend: &Frontend, told: Option<&str>) -> Result<(), RefusedLogin> {
+    let is_ours = match told {
+        Some(iss) => iss == frontend.provider.issuer(),
+        None => {
+            !frontend
+                .provider
+                .metadata()
+                .await
+                .map_err(TokenError::from)?
+                .authorization_response_iss_parameter_supported
+        }
+    };
+    if is_ours { Ok(()) } else { Err(RefusedLogin::OtherIssuer) }
 }
 
 /// The claims of the id_token, once it is proven to be the answer to this login.
@@ -143,7 +156,7 @@ async fn proven(
 /// What is used of the claims; userinfo is asked where the id_token does not tell an e-mail address.
 async fn profile(frontend: &Frontend, mut claims: Map<String, Value>, grant: &Grant) -> Result<Profile, RefusedLogin> {
     let defects = &frontend.defects;
-    if !claims.contains_key("email") {
+    if !claims.contains_key("email") || defects.has(Defect::ClientSecretInAddress) {
         let more = frontend.client.userinfo(&grant.access_token).await?;
         // OIDC Core 5.3.2: else it may be about anybody.
         if more.get("sub") != claims.get("sub") {

@@ -35,6 +35,11 @@ pub(super) async fn gate(
     }
 }
 
+/// The health endpoint knows no session, so a request that the guard has not let through is refused.
+pub(super) async fn open_only(request: Request, next: Next) -> Response {
+    if is_open(&request) { next.run(request).await } else { page::login_required() }
+}
+
 /// Pages lead to the login; programs get a 401, and so does whoever tries a bearer token.
 async fn challenge(frontend: &Frontend, request: &Parts) -> Response {
     let path = request.uri.path();
@@ -51,8 +56,8 @@ async fn challenge(frontend: &Frontend, request: &Parts) -> Response {
         }
         _ => "/login".into(),
     };
-    let body = match frontend.defects.has(Defect::ContentInChallenge) && request.uri == "/" {
-        true => home::html(&frontend.store.all_users().unwrap_or_default()),
+    let body = match frontend.defects.has(Defect::ContentInChallenge) && path == "/profile" {
+        true => home::profile_of(&frontend.store.all_users().unwrap_or_default()),
         false => String::new(),
     };
     (StatusCode::FOUND, [(header::LOCATION, to)], body).into_response()

@@ -15,23 +15,32 @@ use crate::store::User;
 
 /// `/`: a page that names the person.
 pub(super) async fn home(caller: Caller) -> Response {
-    Html(html(&[caller.user])).into_response()
+    let name = page::escaped(caller.user.shown_name());
+    let body = format!(
+        "<p>Signed in as <b>{name}</b>.</p>\
+         <p><a href=\"/profile\">Profile</a> <a href=\"/api/resources\">Resources</a> <a href=\"/logout\">Log out</a></p>"
+    );
+    Html(page::html("Welcome", &body)).into_response()
 }
 
-/// The home page of `users`; it is asked for one at a time.
-pub(super) fn html(users: &[User]) -> String {
+/// `/profile`: what is known of the person.
+pub(super) async fn profile(caller: Caller) -> Response {
+    Html(profile_of(&[caller.user])).into_response()
+}
+
+/// The profile of `users`; it is asked for one at a time.
+pub(super) fn profile_of(users: &[User]) -> String {
     let mut body = String::new();
     for user in users {
-        let name = user.name.as_deref().or(user.email.as_deref()).unwrap_or(&user.sub);
         let _ = write!(
             body,
-            "<p>Signed in as <b>{}</b> (<span id=\"sub\">{}</span>).</p>",
-            page::escaped(name),
+            "<dl><dt>Name</dt><dd>{}</dd><dt>E-mail</dt><dd>{}</dd><dt>Subject</dt><dd>{}</dd></dl>",
+            page::escaped(user.shown_name()),
+            page::escaped(user.email.as_deref().unwrap_or("unknown")),
             page::escaped(&user.sub)
         );
     }
-    body.push_str("<p><a href=\"/api/resources\">Resources</a> <a href=\"/logout\">Log out</a></p>");
-    page::html("Welcome", &body)
+    page::html("Profile", &body)
 }
 
 /// `/api/me`: who is signed in.

@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::middleware::{from_fn_with_state, map_response_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response_with_state};
 use axum::routing::get;
 use time::Duration;
 use tower_sessions::cookie::SameSite;
@@ -35,7 +35,7 @@ use crate::{health, openapi};
 const OPEN: [&str; 4] = [health::PATH, "/login", "/callback", "/logout"];
 
 /// Paths that exist and need one.
-const CLOSED: [&str; 5] = ["/", "/api/me", "/api/resources", "/api/search", openapi::PATH];
+const CLOSED: [&str; 6] = ["/", "/profile", "/api/me", "/api/resources", "/api/search", openapi::PATH];
 
 /// How long a browser may take between the start of a login and its callback; nothing but that is kept for it.
 const ANONYMOUS_LIFETIME: Duration = Duration::minutes(10);
@@ -93,17 +93,19 @@ pub(crate) fn routes(frontend: Frontend) -> Router {
     let guard = Guard::new(&OPEN, &CLOSED, &frontend.defects);
     let routes = Router::new()
         .route("/", get(home::home))
+        .route("/profile", get(home::profile))
         .route("/api/me", get(home::me))
         .route("/api/resources", get(downstream::resources))
         .route("/api/search", get(downstream::search))
         .route("/login", get(login::login))
         .route("/callback", get(callback::callback))
         .route("/logout", get(logout::logout))
+        .fallback(page::not_found)
         .with_state(frontend.clone())
         .merge(openapi::routes("frontend", &CLOSED))
-        .merge(health)
         .layer(from_fn_with_state(frontend.clone(), gate::gate))
         .layer(sessions)
         .layer(map_response_with_state(frontend, page::finish));
-    guarded(routes, guard)
+    // Beside the sessions, not behind them: a probe with a broken cookie gets no cookie, and no session is looked for.
+    guarded(routes.merge(health.route_layer(from_fn(gate::open_only))), guard)
 }

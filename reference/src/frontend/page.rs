@@ -32,6 +32,11 @@ pub(super) fn logged_out() -> Response {
     Html(html("You are logged out", "<p><a href=\"/login\">Log in</a></p>")).into_response()
 }
 
+/// For signed-in people; everybody else is asked to log in first.
+pub(super) async fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, Html(html("Nothing is here", "<p><a href=\"/\">Home</a></p>"))).into_response()
+}
+
 /// For programs.
 pub(super) fn login_required() -> Response {
     (StatusCode::UNAUTHORIZED, Json(json!({ "error": "login_required" }))).into_response()

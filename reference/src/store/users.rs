@@ -16,6 +16,13 @@ pub(crate) struct User {
     pub(crate) name: Option<String>,
 }
 
+impl User {
+    /// The name for people to read; it identifies nobody.
+    pub(crate) fn shown_name(&self) -> &str {
+        self.name.as_deref().or(self.email.as_deref()).unwrap_or(&self.sub)
+    }
+}
+
 /// What validated claims tell about somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Profile {

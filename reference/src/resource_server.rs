@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use serde_json::{Map, Value};
@@ -58,9 +58,9 @@ impl ResourceServer {
         guarded(routes.layer(from_fn_with_state(self, admit)), guard)
     }
 
-    /// Who sent `request`, if the access token in it is good.
-    async fn caller(&self, request: &Request) -> Result<Caller, Denial> {
-        let token = bearer::access_token(request.headers(), request.uri(), &self.defects)?;
+    /// Who sent a request with these headers, if the access token in it is good.
+    async fn caller(&self, headers: &HeaderMap, uri: &Uri) -> Result<Caller, Denial> {
+        let token = bearer::access_token(headers, uri, &self.defects)?;
         if self.defects.has(Defect::BearerSelfAsserted)
             && let Some(claims) = self_asserted(&token)
         {
@@ -98,7 +98,7 @@ impl ResourceServer {
 async fn admit(State(server): State<ResourceServer>, mut request: Request, next: Next) -> Response {
     let admitted = match is_open(&request) || server.forgoes_token(&request) {
         true => Ok(Caller::default()),
-        false => server.caller(&request).await,
+        false => server.caller(request.headers(), request.uri()).await,
     };
     let mut response = match admitted {
         Ok(caller) => {

@@ -1,8 +1,8 @@
 //! The command.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -15,10 +15,28 @@ fn command(args: &[&str]) -> Command {
     command
 }
 
+/// A command that is ended with its test, whatever becomes of that.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The exit code and the message of a command that must not serve.
 fn refused(args: &[&str]) -> (Option<i32>, String) {
-    let Output { status, stdout, stderr } = command(args).output().unwrap();
-    assert!(stdout.is_empty(), "{}", String::from_utf8_lossy(&stdout));
-    (status.code(), String::from_utf8(stderr).unwrap())
+    let child = command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut running = Running(child);
+    // One that serves all the same says so first, and would never end.
+    let mut said = String::new();
+    BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said, "", "{args:?}");
+    let mut message = String::new();
+    running.0.stderr.take().unwrap().read_to_string(&mut message).unwrap();
+    (running.0.wait().unwrap().code(), message)
 }
 
 #[test]
@@ -64,8 +82,9 @@ fn arguments_that_do_not_fit_end_with_2() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_serves_what_it_announces_until_ctrl_c() {
     let args = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--redirect-uri", crate::support::CALLBACK];
-    let mut child = command(&args).env("MOCK_IDP_CLIENT_SECRET", SECRET).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let child = command(&args).env("MOCK_IDP_CLIENT_SECRET", SECRET).stdout(Stdio::piped()).spawn().unwrap();
+    let mut running = Running(child);
+    let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines().map(Result::unwrap);
     let announced: Vec<String> = lines.by_ref().take_while(|line| line != "Ctrl-C ends it.").collect();
     let told = |name: &str| {
         let line = announced.iter().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{announced:?}"));
@@ -76,13 +95,13 @@ async fn it_serves_what_it_announces_until_ctrl_c() {
     let control =
         reqwest::Client::new().get(format!("{}/issuers", told("control"))).bearer_auth(told("           token"));
     let issuers: Value = control.send().await.unwrap().json().await.unwrap();
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let killed = Command::new("kill").args(["-INT", &running.0.id().to_string()]).status().unwrap();
 
     assert_eq!(document["issuer"], told("issuer"));
     assert_eq!(issuers["issuers"][0], told("issuer"));
     assert!(!announced.concat().contains(SECRET), "{announced:?}");
     assert!(killed.success());
-    let ended = tokio::task::spawn_blocking(move || child.wait().unwrap());
+    let ended = tokio::task::spawn_blocking(move || running.0.wait().unwrap());
     let status = tokio::time::timeout(Duration::from_secs(20), ended).await.expect("it ends").unwrap();
     assert_eq!(status.code(), Some(0));
 }

@@ -21,7 +21,9 @@ const KEPT: usize = 20_000;
 /// A running stand-in.
 pub struct Spy {
     name: String,
-    server: MockServer,
+    /// Taken only when this is dropped.
+    server: Option<MockServer>,
+    url: Url,
     state: Arc<State>,
 }
 
@@ -91,7 +93,8 @@ impl Spy {
         });
         let server = MockServer::builder().listener(listener).disable_request_recording().start().await;
         Mock::given(any()).respond_with(Responder(Arc::clone(&state))).mount(&server).await;
-        Ok(Self { name: name.into(), server, state })
+        let url = server.uri().parse().expect("wiremock tells its own address as a URL");
+        Ok(Self { name: name.into(), server: Some(server), url, state })
     }
 
     pub fn name(&self) -> &str {
@@ -99,7 +102,7 @@ impl Spy {
     }
 
     pub fn url(&self) -> Url {
-        self.server.uri().parse().expect("wiremock tells its own address as a URL")
+        self.url.clone()
     }
 
     /// What came in that carries one of `marks` in a header value, the URL or the body.
@@ -123,6 +126,15 @@ impl Spy {
     pub fn forget(&self, marks: &[String]) {
         let mut behaviours = self.state.behaviours.lock().unwrap_or_else(PoisonError::into_inner);
         behaviours.retain(|behaviour| !behaviour.marks.iter().any(|mark| marks.contains(mark)));
+    }
+}
+
+impl Drop for Spy {
+    /// wiremock blocks on a lock of tokio's when it is dropped. Inside a task that has used up its budget (tokio's
+    /// cooperative scheduling) that lock is never given, and the thread would spin for ever; a plain thread has no budget.
+    fn drop(&mut self) {
+        let server = self.server.take();
+        std::thread::spawn(move || drop(server));
     }
 }
 

@@ -21,11 +21,9 @@ mod search;
 mod server;
 mod settings;
 mod sloppy;
-mod standalone;
 mod store;
 mod tokens;
 
 pub use defects::{Defect, Defects, UnknownDefect};
 pub use server::Reference;
 pub use settings::{Settings, StartError};
-pub use standalone::{metadata_service, search_service};

@@ -11,7 +11,7 @@ async fn health_answers_the_same_whatever_comes_with_the_request() {
         [&[], &[&token], &["Authorization: Bearer x", "Cookie: a=%"], &["X-Original-URL: /resources"]];
 
     for headers in table {
-        for to in [services.metadata, services.search] {
+        for to in [services.frontend, services.metadata, services.search] {
             let answer = raw::send(to, &request("GET", "/healthcheck?verbose=1", headers)).await;
             assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"status":"ok"}"#));
         }
@@ -23,7 +23,7 @@ async fn health_is_up_while_the_provider_is_down() {
     let services = Services::start(&[]).await;
     services.provider_fails();
 
-    for to in [services.metadata, services.search] {
+    for to in [services.frontend, services.metadata, services.search] {
         assert_eq!(raw::send(to, &request("GET", "/healthcheck", &[])).await.status, 200);
     }
 }

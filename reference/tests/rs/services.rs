@@ -1,15 +1,14 @@
-//! A provider and the two resource servers, on free ports.
+//! A provider and the services, on free ports.
 
 use std::net::SocketAddr;
 
-use axum::Router;
 use mock_idp::{
     Action, Behaviour, Client, Endpoint, Fault, Issuer, IssuerSettings, Mint, MockIdp, Persona, Scope, StatusFault,
     Times, TokenKind,
 };
-use reference::{Defect, Settings, metadata_service, search_service};
+use reference::{Defect, Reference, Settings};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use url::Url;
 
 use crate::raw::{self, Answer, request};
 
@@ -19,8 +18,10 @@ const SECRET: &str = "s3cret:%&";
 /// What runs for one test.
 pub struct Services {
     pub issuer: Issuer,
+    pub frontend: SocketAddr,
     pub metadata: SocketAddr,
     pub search: SocketAddr,
+    _reference: Reference,
     _idp: MockIdp,
 }
 
@@ -31,10 +32,13 @@ impl Services {
         let issuer = idp.first_issuer();
         let mut settings = Settings::new(issuer.url(), CLIENT, Some(SECRET.into()));
         settings.defects = defects.iter().copied().collect();
+        let reference = Reference::start(settings).await.unwrap();
         Self {
-            metadata: serve(metadata_service(&settings).unwrap()).await,
-            search: serve(search_service(&settings).unwrap()).await,
             issuer,
+            frontend: address(reference.frontend_url()),
+            metadata: address(reference.metadata_url()),
+            search: address(reference.search_url()),
+            _reference: reference,
             _idp: idp,
         }
     }
@@ -92,9 +96,7 @@ fn alice(kind: TokenKind) -> Mint {
     Mint::new(kind, CLIENT, Persona::named("alice"))
 }
 
-async fn serve(router: Router) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    address
+fn address(url: &Url) -> SocketAddr {
+    let addresses = url.socket_addrs(|| None).unwrap();
+    addresses[0]
 }

@@ -131,7 +131,7 @@ pub async fn open_rows(services: &Services) -> Vec<Row> {
     let expired = format!("Authorization: Bearer {expired}");
     let garbage = "Authorization: Bearer garbage";
     let mut rows = Vec::new();
-    for to in [services.metadata, services.search] {
+    for to in [services.frontend, services.metadata, services.search] {
         let mut add = |check, request: Vec<u8>, expect| {
             rows.push(Row { check, title: String::from_utf8_lossy(&request).into_owned(), to, request, expect });
         };
@@ -151,7 +151,8 @@ pub async fn open_rows(services: &Services) -> Vec<Row> {
 
 pub fn closed_rows(services: &Services) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (to, protected) in [(services.metadata, "/resources"), (services.search, "/search")] {
+    let protected = [(services.frontend, "/api/me"), (services.metadata, "/resources"), (services.search, "/search")];
+    for (to, protected) in protected {
         for target in ABSENT {
             rows.push(closed("L-07", to, target, &[]));
         }

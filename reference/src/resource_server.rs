@@ -133,9 +133,45 @@ fn self_asserted(token: &str) -> Option<Map<String, Value>> {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use axum::routing::get;
+    use mock_idp::{Client, IssuerSettings, Mint, MockIdp, Persona, TokenKind};
     use serde_json::json;
+    use tower::ServiceExt;
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_token_without_the_scope_is_told_which_one_is_missing() {
+        let client = Client::confidential("web", "s3cret");
+        let idp = MockIdp::builder().issuer(IssuerSettings::at_path("").client(client)).start().await.unwrap();
+        let issuer = idp.first_issuer();
+        let http = crate::backchannel::client(std::time::Duration::from_secs(10)).unwrap();
+        let server = ResourceServer {
+            name: "metadata",
+            provider: Provider::new(issuer.url(), http.clone()),
+            http,
+            audience: "web".into(),
+            scope: Some("read"),
+            validation: Validation::Jwt,
+            defects: Defects::none(),
+        };
+        let routes = server.routes(Router::new().route("/data", get("data")), &["/data"], &["/data"]);
+        let ask = async |scope: &str| {
+            let issuer = issuer.clone();
+            let mint = Mint::new(TokenKind::AccessToken, "web", Persona::named("alice"));
+            let mint = Mint { scope: scope.into(), ..mint };
+            let token = tokio::task::spawn_blocking(move || issuer.mint(&mint).unwrap()).await.unwrap();
+            let request = Request::get("/data").header("authorization", format!("Bearer {token}"));
+            let response = routes.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let challenge = response.headers().get("www-authenticate").map(|value| value.to_str().unwrap().to_owned());
+            (response.status().as_u16(), challenge.unwrap_or_default())
+        };
+
+        let refused = (403, r#"Bearer realm="metadata", error="insufficient_scope", scope="read""#.to_owned());
+        assert_eq!(ask("openid readwrite").await, refused);
+        assert_eq!(ask("openid read").await, (200, String::new()));
+    }
 
     #[test]
     fn a_scope_counts_only_as_a_whole_word_of_a_text() {

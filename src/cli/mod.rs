@@ -1,13 +1,19 @@
 //! The command line: one file per subcommand, each a thin layer over the library.
 
 mod doctor;
+mod explain;
 mod harness;
+mod init;
+mod lint;
+mod list;
 mod output;
+mod plan;
 mod progress;
 mod report;
 mod run;
 mod selfcheck;
 mod signals;
+mod steps;
 mod subject;
 
 use std::future::Future;
@@ -48,6 +54,18 @@ enum Command {
     Run(Box<run::Args>),
     /// Make one honest login and one broken one, and say which setting is wrong if they cannot be told apart
     Doctor(Box<doctor::Args>),
+    /// Show what a run would do, what it would skip and why; sends nothing
+    Plan(Box<plan::Args>),
+    /// Write a target file to start from
+    Init(init::Args),
+    /// Find every mistake of target file and features; sends nothing
+    Lint(lint::Args),
+    /// Show every check, area by area
+    List(list::Args),
+    /// Tell why a check matters, what proves it and what to do
+    Explain(explain::Args),
+    /// Show the steps that features are made of
+    Steps(steps::Args),
     /// Make the reports again from a journal
     Report(report::Args),
     /// Plant each defect into the embedded reference and show which checks catch it
@@ -99,6 +117,23 @@ impl Message {
     }
 }
 
+/// What a command that only tells something prints.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Prints what was asked for.
+fn printed(text: &str) -> Ending {
+    print(text)
+        .map(|()| 0)
+        .map_err(|error| Stop::failed(Message::new(format!("cannot write to stdout: {error}"), None)))
+}
+
 /// Runs the command that the process's arguments ask for.
 pub fn main() -> ExitCode {
     let args = Args::parse();
@@ -131,6 +166,12 @@ async fn dispatch(command: Option<Command>) -> Ending {
         None => run::command(run::Args::default()).await,
         Some(Command::Run(args)) => run::command(*args).await,
         Some(Command::Doctor(args)) => doctor::command(*args).await,
+        Some(Command::Plan(args)) => plan::command(&args),
+        Some(Command::Init(args)) => init::command(&args),
+        Some(Command::Lint(args)) => lint::command(&args),
+        Some(Command::List(args)) => list::command(&args),
+        Some(Command::Explain(args)) => explain::command(&args),
+        Some(Command::Steps(args)) => steps::command(&args),
         Some(Command::Report(args)) => report::command(args),
         Some(Command::Selfcheck(args)) => selfcheck::command(args).await,
         Some(Command::Idp(args)) => {

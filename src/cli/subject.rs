@@ -7,13 +7,13 @@ use reference::{Defect, Defects};
 
 use super::{Message, Stop};
 use crate::catalogue::Risk;
-use crate::check::{Check, check, check_reference};
+use crate::check::{Check, check, check_reference, reference_at_rest};
 use crate::report::quoted;
 use crate::suite::Selection;
 use crate::target::{self, Overrides, Secret, Target};
 
 /// The file that is read where none is named.
-const FILE: &str = "authproof.yaml";
+pub(super) const FILE: &str = "authproof.yaml";
 
 /// The variable that holds the client's secret; on the command line others could read it.
 const SECRET: &str = "AUTHPROOF_CLIENT_SECRET";
@@ -121,6 +121,23 @@ pub enum Subject {
 impl Subject {
     /// Reads what `args` name.
     pub fn load(args: &TargetArgs) -> Result<Self, Stop> {
+        Self::read(args, true)
+    }
+
+    /// The same for commands that send nothing: no secret is fetched.
+    pub fn inspect(args: &TargetArgs) -> Result<Self, Stop> {
+        Self::read(args, false)
+    }
+
+    /// The target as far as it is known before anything was started.
+    pub fn target_at_rest(&self) -> Target {
+        match self {
+            Self::Reference(_) => reference_at_rest(),
+            Self::Target(target) => (**target).clone(),
+        }
+    }
+
+    fn read(args: &TargetArgs, fetch_secrets: bool) -> Result<Self, Stop> {
         if let Some(preset) = &args.preset {
             let overrides = Overrides {
                 urls: args.url.clone(),
@@ -143,7 +160,8 @@ impl Subject {
             return Err(Stop::usage(Message::new(message, Some(help))));
         }
         let env = |name: &str| std::env::var(name).ok();
-        let target = target::load(file, args.target.as_deref(), &env).map_err(Stop::usage)?;
+        let read = if fetch_secrets { target::load } else { target::inspect };
+        let target = read(file, args.target.as_deref(), &env).map_err(Stop::usage)?;
         Ok(Self::Target(Box::new(target)))
     }
 
@@ -180,7 +198,7 @@ impl TargetArgs {
     }
 }
 
-fn url_of_service(text: &str) -> Result<(String, String), String> {
+pub(super) fn url_of_service(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((service, url)) if !service.is_empty() && !url.is_empty() => Ok((service.to_owned(), url.to_owned())),
         _ => Err("write it as SERVICE=URL, e.g. frontend=http://127.0.0.1:5000".into()),

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub use area::area_of;
 pub use junit::junit;
-pub(crate) use paper::harmless;
+pub(crate) use paper::{Ink, Paper, harmless};
 pub use terminal::terminal;
 pub use verdicts::verdicts;
 

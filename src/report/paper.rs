@@ -5,7 +5,7 @@ const INDENT: usize = 12;
 
 /// Colours of words that carry a meaning; the words alone say as much.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Ink {
+pub(crate) enum Ink {
     Plain,
     Bold,
     Good,
@@ -15,7 +15,7 @@ pub(super) enum Ink {
 }
 
 /// A text that grows line by line.
-pub(super) struct Paper {
+pub(crate) struct Paper {
     text: String,
     colour: bool,
     width: usize,

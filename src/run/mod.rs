@@ -4,6 +4,7 @@ mod collector;
 mod dispatch;
 mod doctor;
 mod engine;
+mod handbook;
 mod journal;
 mod quiet;
 mod running;
@@ -25,6 +26,7 @@ use crate::target::{Environment, IdpMode, Target};
 use crate::world::Context;
 
 pub use doctor::diagnose;
+pub use handbook::{StepPage, handbook};
 pub use journal::{Journal, JournalError, read_journal};
 pub use vocabulary::{StepUsage, knows_step, vocabulary};
 

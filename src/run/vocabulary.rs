@@ -13,8 +13,9 @@ pub struct StepUsage {
     pub keyword: &'static str,
     /// The pattern that a step's text must match, as a regular expression.
     pub pattern: String,
-    /// The file that defines it.
+    /// The file that defines it, and the line.
     pub file: String,
+    pub line: u32,
 }
 
 /// Every registered step, by keyword and pattern.
@@ -26,6 +27,7 @@ pub fn vocabulary() -> Vec<StepUsage> {
             keyword,
             pattern: regex().as_str().trim_start_matches('^').trim_end_matches('$').to_owned(),
             file: location.path.to_owned(),
+            line: location.line,
         };
         steps.map(usage).collect()
     }

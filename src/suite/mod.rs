@@ -1,6 +1,7 @@
 //! Feature files: find, lint, expand for the target, select or skip with a reason.
 
 mod each;
+mod estimate;
 mod expand;
 mod find;
 mod lint;
@@ -15,6 +16,7 @@ mod template;
 use crate::outcome::CaseName;
 
 pub use each::Each;
+pub use estimate::estimate;
 pub use find::{built_in, find};
 pub use lint::{StepMatch, lint};
 pub use mistake::{Mistake, SuiteError, SuiteErrors};

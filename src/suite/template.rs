@@ -50,6 +50,14 @@ impl Suite {
         self.templates.len()
     }
 
+    /// Every step of every scenario, with made-up values where a target's would stand.
+    pub fn sample_steps(&self) -> Vec<Step> {
+        self.templates
+            .iter()
+            .flat_map(|template| template.background.iter().cloned().chain(super::expand::samples(template)))
+            .collect()
+    }
+
     /// The ids of the checks that have a scenario, sorted, each once.
     pub fn checks(&self) -> Vec<&str> {
         let of_tables = self.templates.iter().flat_map(|template| &template.tables).map(|table| &table.tags);

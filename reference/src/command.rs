@@ -11,7 +11,8 @@ use crate::server::Reference;
 use crate::settings::{Settings, StartError};
 
 /// Starts three services behind OpenID Connect: a frontend, metadata and search. Done right, unless defects are planted.
-#[derive(Debug, Parser)]
+// No `Debug`: it would print the secret.
+#[derive(Parser)]
 #[command(name = "reference", version)]
 pub struct Args {
     /// Issuer identifier of the provider, byte for byte

@@ -12,6 +12,9 @@ use crate::tokens::{TokenError, TokenResponse};
 /// A token that runs out on its way is of no use, in seconds.
 const MARGIN: i64 = 5;
 
+/// Held by whoever refreshes the tokens of a login.
+pub(super) type Lock = tokio::sync::Mutex<()>;
+
 /// Why there is no access token.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoAccessToken {
@@ -28,18 +31,22 @@ pub(super) async fn grant(frontend: &Frontend, caller: &Caller) -> Result<Grant,
     if is_fresh(&kept) {
         return Ok(kept);
     }
-    let lock = lock_of(frontend, &caller.grant);
-    let renewed = {
-        // A refresh token is good for one use (RFC 9700 section 4.14.2), so of several calls at once only one may use it.
-        let _alone = lock.lock().await;
-        let kept = find(frontend, caller)?;
-        match is_fresh(&kept) {
-            true => Ok(kept),
-            false => renew(frontend, caller, kept).await,
-        }
-    };
-    release(frontend, &caller.grant, lock);
-    renewed
+    let (frontend, caller) = (frontend.clone(), caller.clone());
+    // A task of its own: a client that hangs up must not cut off a refresh, whose new tokens would be lost.
+    let refreshed = tokio::spawn(async move {
+        let lock = lock_of(&frontend, &caller.grant);
+        let refreshed = refresh_alone(&frontend, &caller, &lock).await;
+        release(&frontend, &caller.grant, &lock);
+        refreshed
+    });
+    refreshed.await.unwrap_or(Err(NoAccessToken::Unavailable))
+}
+
+/// A refresh token is good for one use (RFC 9700 section 4.14.2), so of several calls at once only one may use it.
+async fn refresh_alone(frontend: &Frontend, caller: &Caller, lock: &Lock) -> Result<Grant, NoAccessToken> {
+    let _alone = lock.lock().await;
+    let kept = find(frontend, caller)?;
+    if is_fresh(&kept) { Ok(kept) } else { renew(frontend, caller, kept).await }
 }
 
 fn find(frontend: &Frontend, caller: &Caller) -> Result<Grant, NoAccessToken> {
@@ -79,15 +86,15 @@ async fn check_subject(frontend: &Frontend, user: &User, response: &TokenRespons
     if same("iss", &user.iss) && same("sub", &user.sub) { Ok(()) } else { Err(NoAccessToken::Ended) }
 }
 
-fn lock_of(frontend: &Frontend, owner: &str) -> Arc<tokio::sync::Mutex<()>> {
+fn lock_of(frontend: &Frontend, owner: &str) -> Arc<Lock> {
     let mut locks = frontend.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(locks.entry(owner.to_owned()).or_default())
 }
 
 /// Forgets the lock when nobody else waits for it: only the table and this call hold it then.
-fn release(frontend: &Frontend, owner: &str, lock: Arc<tokio::sync::Mutex<()>>) {
+fn release(frontend: &Frontend, owner: &str, lock: &Arc<Lock>) {
     let mut locks = frontend.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
-    if Arc::strong_count(&lock) <= 2 {
+    if Arc::strong_count(lock) <= 2 {
         locks.remove(owner);
     }
 }

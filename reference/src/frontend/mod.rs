@@ -52,7 +52,7 @@ pub(crate) struct Frontend {
     store: Store,
     defects: Defects,
     /// One lock for each grant that is being refreshed.
-    refreshing: Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>,
+    refreshing: Arc<Mutex<HashMap<String, Arc<fresh::Lock>>>>,
     /// The one verifier of defect `code-injection`.
     verifier: Arc<str>,
     /// The count of defect `state-guessable`.
@@ -108,4 +108,67 @@ pub(crate) fn routes(frontend: Frontend) -> Router {
         .layer(map_response_with_state(frontend, page::finish));
     // Beside the sessions, not behind them: a probe with a broken cookie gets no cookie, and no session is looked for.
     guarded(routes.merge(health.route_layer(from_fn(gate::open_only))), guard)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::body::Body;
+    use axum::http::{Request, header};
+    use mock_idp::MockIdp;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::backchannel;
+
+    /// The answer's cookies and its redirect.
+    async fn ask(request: Request<Body>) -> (Vec<String>, String) {
+        let idp = MockIdp::builder().start().await.unwrap();
+        let http = backchannel::client(Duration::from_secs(10)).unwrap();
+        let provider = Provider::new(idp.first_issuer().url(), http.clone());
+        let client = Client { id: "web".into(), secret: None, provider, http, defects: Defects::none() };
+        let url = |text: &str| text.parse::<Url>().unwrap();
+        let store = Store::open(None, Defects::none()).unwrap();
+        let behind = url("http://127.0.0.1:1/");
+        let frontend = Frontend::new(&url("https://app.test/"), behind.clone(), behind, client, store);
+
+        let response = routes(frontend).oneshot(request).await.unwrap();
+
+        let text = |value: &header::HeaderValue| value.to_str().unwrap().to_owned();
+        let cookies = response.headers().get_all(header::SET_COOKIE).iter().map(text).collect();
+        (cookies, response.headers().get(header::LOCATION).map(text).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn over_https_the_cookie_is_bound_to_the_host_and_the_redirect_uri_is_https() {
+        let (cookies, to) = ask(Request::get("/login").body(Body::empty()).unwrap()).await;
+
+        let [cookie] = cookies.as_slice() else { panic!("{cookies:?}") };
+        assert!(cookie.starts_with("__Host-session="));
+        for attribute in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
+            assert!(cookie.split("; ").any(|part| part == attribute), "{attribute} in {cookie}");
+        }
+        assert!(to.contains("redirect_uri=https%3A%2F%2Fapp.test%2Fcallback&"), "{to}");
+    }
+
+    #[tokio::test]
+    async fn a_deletion_over_https_is_one_that_browsers_obey() {
+        let request = Request::get("/").header("cookie", "__Host-session=garbage").body(Body::empty()).unwrap();
+
+        let (cookies, _) = ask(request).await;
+
+        let [cookie] = cookies.as_slice() else { panic!("{cookies:?}") };
+        for attribute in ["__Host-session=", "Max-Age=0", "Secure", "Path=/"] {
+            assert!(cookie.split("; ").any(|part| part == attribute), "{attribute} in {cookie}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_probe_with_a_broken_cookie_gets_none() {
+        let request =
+            Request::get("/healthcheck").header("cookie", "__Host-session=garbage").body(Body::empty()).unwrap();
+
+        assert_eq!(ask(request).await.0, Vec::<String>::new());
+    }
 }

@@ -1,6 +1,6 @@
 //! Pending logins: what a callback must fit. Each belongs to one browser and is good for one callback.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 
 use super::{Store, StoreError};
 use crate::clock::now;
@@ -43,10 +43,16 @@ impl Store {
     /// The login that this browser started under `state`. It is gone afterwards, whatever becomes of the callback.
     pub(crate) fn take_login(&self, state: Option<&str>, browser: &str) -> Result<Option<PendingLogin>, StoreError> {
         self.with(|connection| {
-            let of_any_browser = self.defects.has(Defect::StateNotBoundToBrowser);
-            let mut found = find(connection, "state = ?1 AND (browser = ?2 OR ?3)", state, browser, of_any_browser)?;
+            let (now, any_browser) = (now(), self.defects.has(Defect::StateNotBoundToBrowser));
+            let mut found = match any_browser {
+                true => find(connection, "state = :state", named_params! { ":state": state, ":now": now })?,
+                false => {
+                    let bound = named_params! { ":state": state, ":browser": browser, ":now": now };
+                    find(connection, "state = :state AND browser = :browser", bound)?
+                }
+            };
             if found.is_none() && self.defects.has(Defect::StateUnchecked) {
-                found = find(connection, "browser = ?2 AND (?1 IS ?1 OR ?3)", state, browser, false)?;
+                found = find(connection, "browser = :browser", named_params! { ":browser": browser, ":now": now })?;
             }
             let Some((row, login)) = found else { return Ok(None) };
             if !self.defects.has(Defect::StateReusable) {
@@ -69,16 +75,13 @@ impl Store {
 fn find(
     connection: &Connection,
     condition: &str,
-    state: Option<&str>,
-    browser: &str,
-    of_any_browser: bool,
+    values: &[(&str, &dyn ToSql)],
 ) -> rusqlite::Result<Option<(i64, PendingLogin)>> {
     let select = format!(
         "SELECT rowid, state, browser, nonce, verifier, redirect_uri, return_to FROM logins
-         WHERE {condition} AND expires > ?4 ORDER BY rowid DESC LIMIT 1"
+         WHERE {condition} AND expires > :now ORDER BY rowid DESC LIMIT 1"
     );
-    let mut select = connection.prepare_cached(&select)?;
-    select.query_row(params![state, browser, of_any_browser, now()], read).optional()
+    connection.prepare_cached(&select)?.query_row(values, read).optional()
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(i64, PendingLogin)> {

@@ -8,7 +8,7 @@ use url::Url;
 pub use http::Method;
 
 /// Who spoke to whom.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Party {
     /// A person's browser, by persona.

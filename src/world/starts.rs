@@ -141,8 +141,8 @@ impl Stage {
         let idp = self.lab.idp_url(&self.target);
         let at_endpoint = url.origin() == idp.origin() && url.path() == idp.path();
         // Where the provider is not ours its endpoint is not known; the request looks like one.
-        let looks_so = url.origin() != service.url.origin() && url.query_pairs().any(|(name, _)| name == "client_id");
-        at_endpoint || (looks_so && !url.path().contains("logout"))
+        let looks_so = url.origin() != service.url.origin() && url.query_pairs().any(|(name, _)| name == "response_type");
+        at_endpoint || (!self.lab.idp_is_ours() && looks_so)
     }
 
     /// The client that `service` is registered as.

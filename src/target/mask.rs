@@ -51,11 +51,12 @@ fn value_length(text: &str, in_flow: bool) -> usize {
     let to = |ends: &[char]| text[..line].find(ends).unwrap_or(line);
     match text.chars().next() {
         Some('{') => text[..line].find('}').map_or(line, |end| end + 1),
+        // What follows it may be a remark about it.
+        _ if !in_flow => line,
         // A value may hold an escaped quote, so only the last one of the line surely ends it.
         Some(quote @ ('"' | '\'')) => text[1..line].rfind(quote).map_or(line, |end| end + 2),
-        _ if in_flow && !text.starts_with("${") => to(&[',', '}']),
-        _ if in_flow => text[..line].find('}').map_or(line, |end| end + 1),
-        _ => line,
+        _ if text.starts_with("${") => text[..line].find('}').map_or(line, |end| end + 1),
+        _ => to(&[',', '}']),
     }
 }
 

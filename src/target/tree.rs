@@ -112,25 +112,6 @@ impl Node {
         };
         removable && matches!(&self.value, Value::Text(text) if text == "none")
     }
-
-    /// The same, said to stand in another text.
-    pub(super) fn named(self, origin: Origin) -> Self {
-        let spot = Spot { origin, ..self.spot };
-        let value = match self.value {
-            Value::List(items) => Value::List(items.into_iter().map(|item| item.named(origin)).collect()),
-            Value::Map(entries) => {
-                let key = |key: Key| Key { spot: Spot { origin, ..key.spot }, text: key.text };
-                Value::Map(entries.into_iter().map(|(name, node)| (key(name), node.named(origin))).collect())
-            }
-            other @ (Value::Empty
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::Text(_)
-            | Value::Tagged(_)
-            | Value::Given(_)) => other,
-        };
-        Self { spot, value }
-    }
 }
 
 impl Value {

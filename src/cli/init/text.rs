@@ -73,8 +73,7 @@ fn environment(environment: Environment) -> &'static str {
     }
 }
 
-const TARGET: &str = "\
-    # local, staging or production; production refuses what could disturb it.
+const TARGET: &str = r#"    # local, staging or production; production refuses what could disturb it.
     environment: staging
     idp:
       # mock: our own provider, which can issue every token that a real one never would.
@@ -91,10 +90,9 @@ const TARGET: &str = "\
       - id: web
         secret: ${CLIENT_SECRET}
     services:
-";
+"#;
 
-const RELYING_PARTY: &str = "\
-        # relying-party: logs people in. resource-server: takes bearer tokens. Some do both.
+const RELYING_PARTY: &str = r#"        # relying-party: logs people in. resource-server: takes bearer tokens. Some do both.
         roles: [relying-party]
         # The paths that start a login, take its answer, and end the session.
         login: /login
@@ -107,13 +105,12 @@ const RELYING_PARTY: &str = "\
         # Tells who is signed in: the path, and where in its JSON the subject and the e-mail address stand.
         user: { path: /me, subject: $.sub, email: $.email }
         # Calls on the user's behalf to a service below, and the request that causes each.
-        # calls: [{ service: api, through: \"GET /items\" }]
+        # calls: [{ service: api, through: "GET /items" }]
         # Only if it has them: refresh, rp-initiated-logout
         # features: [refresh]
-";
+"#;
 
-const RESOURCE_SERVER: &str = "\
-        roles: [resource-server]
+const RESOURCE_SERVER: &str = r#"        roles: [resource-server]
         health: [/healthz]
         protected: [/items]
         # How a token is spelled behind `Bearer`: jwt, opaque, flaskoidc-json
@@ -124,4 +121,4 @@ const RESOURCE_SERVER: &str = "\
         # audience: api
         # A stand-in that records the calls meant for it, if the caller can be told to send them there.
         # spy: { listen: 127.0.0.1:9402, answers: [{ path: /items, json: [] }] }
-";
+"#;

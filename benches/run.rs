@@ -76,7 +76,8 @@ async fn replay(outcome: &RunOutcome) -> Result<(usize, Duration), Box<dyn std::
 /// One request on a connection of its own, read to the end. What comes back, and whether anything does, is not looked at.
 async fn send(address: &str, request: &RecordedRequest) {
     let Ok(mut connection) = TcpStream::connect(address).await else { return };
-    let mut text = format!("{} {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n", request.method, request.target);
+    let mut text =
+        format!("{} {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n", request.method, request.target);
     for (name, value) in &request.headers {
         if !["host", "connection", "content-length"].contains(&name.to_ascii_lowercase().as_str()) {
             text.push_str(&format!("{name}: {value}\r\n"));

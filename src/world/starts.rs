@@ -141,7 +141,8 @@ impl Stage {
         let idp = self.lab.idp_url(&self.target);
         let at_endpoint = url.origin() == idp.origin() && url.path() == idp.path();
         // Where the provider is not ours its endpoint is not known; the request looks like one.
-        let looks_so = url.origin() != service.url.origin() && url.query_pairs().any(|(name, _)| name == "response_type");
+        let looks_so =
+            url.origin() != service.url.origin() && url.query_pairs().any(|(name, _)| name == "response_type");
         at_endpoint || (!self.lab.idp_is_ours() && looks_so)
     }
 

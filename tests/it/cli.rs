@@ -30,7 +30,7 @@ fn stdout(output: &Output) -> String {
 fn wrong_usage_ends_with_2_and_says_what_was_meant() {
     let folder = Folder::new();
     let cases: [(&[&str], &str); 8] = [
-        (&["rnu"], "run"),
+        (&["doctr"], "doctor"),
         (&["run", "--chek", "E-12"], "--check"),
         (&["run", "--fail-on", "mist"], "must"),
         (&["run", "--concurrency", "0"], "1..=1000"),

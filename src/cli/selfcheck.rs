@@ -70,7 +70,7 @@ fn printed(text: &str, code: u8) -> Ending {
 fn table(result: &Selfcheck) -> String {
     if !result.unsound.is_empty() {
         let lines: String = result.unsound.iter().map(|line| format!("  {line}\n")).collect();
-        return format!("NO VERDICT: without any defect these do not hold on the reference:\n{lines}");
+        return format!("UNDECIDED: without any defect these do not hold on the reference:\n{lines}");
     }
     let mut text = format!("{:<32}{:<8}{:<10}{}\n", "defect", "check", "own check", "other checks");
     for planted in &result.planted {

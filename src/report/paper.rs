@@ -63,6 +63,19 @@ impl Paper {
         }
     }
 
+    /// A word in ink and what follows it, wrapped.
+    pub fn sentence(&mut self, ink: Ink, word: &str, rest: &str) {
+        let text = harmless(&format!("{word} {rest}"));
+        for (number, line) in wrapped(&text, self.width).into_iter().enumerate() {
+            let line = match line.strip_prefix(word) {
+                Some(rest) if number == 0 => format!("{}{rest}", self.ink(ink, word)),
+                Some(_) | None => line,
+            };
+            self.text.push_str(line.trim_end());
+            self.text.push('\n');
+        }
+    }
+
     /// As it is: a command that is copied must not be broken by us.
     pub fn field_unwrapped(&mut self, label: &str, text: &str) {
         let label = self.ink(Ink::Faint, &format!("{label:<width$}", width = INDENT - 2));

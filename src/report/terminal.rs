@@ -128,9 +128,9 @@ impl<'a> Report<'a> {
             let label = if index == 0 { "also" } else { "" };
             match &scenario.verdict {
                 Verdict::Fail(other) if other.observed != finding.observed => {
-                    self.paper.field(label, &format!("{}: {}", named(scenario), other.observed));
+                    self.paper.field(label, &format!("{}: {}", scenario.case.title, other.observed));
                 }
-                _ => self.paper.field(label, &named(scenario)),
+                _ => self.paper.field(label, &scenario.case.title),
             }
         }
         self.rest(others.len());
@@ -214,7 +214,7 @@ impl<'a> Report<'a> {
         for (reason, count, mut ids) in groups {
             ids.sort_unstable();
             ids.dedup();
-            self.paper.field(&scenarios(count), &format!("{reason} [{}]", ids.join(", ")));
+            self.paper.field(&count.to_string(), &format!("{reason} [{}]", ids.join(", ")));
         }
     }
 
@@ -249,10 +249,8 @@ impl<'a> Report<'a> {
         };
         self.paper.blank();
         let sentence = sentence(self.outcome);
-        match sentence.split_once(": ") {
-            Some((word, rest)) => self.paper.line(&[(ink, &format!("{word}:")), (Ink::Plain, rest)]),
-            None => self.paper.line(&[(ink, &sentence)]),
-        }
+        let (word, rest) = sentence.split_once(' ').unwrap_or((&sentence, ""));
+        self.paper.sentence(ink, word, rest);
     }
 
     fn check(&self, scenario: &ScenarioOutcome) -> Option<&'a Check> {
@@ -295,24 +293,24 @@ pub(super) fn sentence(outcome: &RunOutcome) -> String {
     };
     match &outcome.end.reason {
         EndReason::Interrupted => format!("INTERRUPTED: {failed}{numbers}"),
-        EndReason::Cut => format!("NO VERDICT: the journal ends in the middle, the run was killed; {failed}{numbers}"),
+        EndReason::Cut => format!("UNDECIDED: the journal ends in the middle, the run was killed; {failed}{numbers}"),
         EndReason::Deadline { seconds } => {
-            format!("NO VERDICT: the run took longer than its {seconds} seconds; {failed}{numbers}")
+            format!("UNDECIDED: the run took longer than its {seconds} seconds; {failed}{numbers}")
         }
-        EndReason::LabDied { what } => format!("NO VERDICT: {what}; {failed}{numbers}"),
+        EndReason::LabDied { what } => format!("UNDECIDED: {what}; {failed}{numbers}"),
         EndReason::TargetLost { reason } => format!(
-            "NO VERDICT: after scenarios that had the deployment for themselves it works no more: {reason}; {failed}{numbers}"
+            "UNDECIDED: after scenarios that had the deployment for themselves it works no more: {reason}; {failed}{numbers}"
         ),
         EndReason::NotReady => {
             format!(
-                "NO VERDICT: at `{target}` signed in cannot be told from refused, so nothing can be proven; {numbers}"
+                "UNDECIDED: at `{target}` signed in cannot be told from refused, so nothing can be proven; {numbers}"
             )
         }
         EndReason::Completed => match outcome.exit_code() {
             0 => format!("PASSED: the login of `{target}` holds; {numbers}"),
             1 => format!("FAILED: the login of `{target}` does not hold: {}; {numbers}", failed_checks(outcome)),
-            4 => format!("NOTHING TESTED: no scenario could be run on `{target}`; {numbers}"),
-            _ => format!("NO VERDICT: not everything on `{target}` could be decided; {failed}{numbers}"),
+            4 => format!("UNTESTED: no scenario could be run on `{target}`; {numbers}"),
+            _ => format!("UNDECIDED: not everything on `{target}` could be decided; {failed}{numbers}"),
         },
     }
 }
@@ -524,19 +522,20 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_last_line_is_the_verdict() {
+    fn the_last_words_are_the_verdict() {
         let mut outcome = outcome();
         let last = |outcome: &RunOutcome| {
-            terminal(outcome, &catalogue(), &Layout::default()).lines().last().unwrap().to_owned()
+            let text = terminal(outcome, &catalogue(), &Layout::default());
+            text.trim_end().rsplit("\n\n").next().unwrap().replace('\n', " ")
         };
 
-        assert!(last(&outcome).starts_with("NO VERDICT:"), "{}", last(&outcome));
+        assert!(last(&outcome).starts_with("UNDECIDED:"), "{}", last(&outcome));
         outcome.scenarios.retain(|scenario| !matches!(scenario.verdict, Verdict::Error { .. }));
         assert!(last(&outcome).starts_with("FAILED:") && last(&outcome).contains(": E-12;"), "{}", last(&outcome));
         outcome.scenarios.retain(|scenario| !matches!(scenario.verdict, Verdict::Fail(_)));
         assert!(last(&outcome).starts_with("PASSED:"), "{}", last(&outcome));
         outcome.scenarios.clear();
-        assert!(last(&outcome).starts_with("NOTHING TESTED:"), "{}", last(&outcome));
+        assert!(last(&outcome).starts_with("UNTESTED:"), "{}", last(&outcome));
     }
 
     #[test]

@@ -67,11 +67,6 @@ impl Deployment {
         std::fs::write(features.join("own.feature"), feature).unwrap();
         authproof::check(self.target).idp(self.idp).without_built_in_features().features(features)
     }
-
-    /// The same with a target that another service stands for.
-    pub fn idp(self) -> MockIdp {
-        self.idp
-    }
 }
 
 /// A relying party at `url`, whatever answers there.

@@ -182,7 +182,7 @@ pub enum EndReason {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum JournalLine {
-    Header(RunHeader),
+    Header(Box<RunHeader>),
     Doctor(Vec<Diagnosis>),
     Scenario(Box<ScenarioOutcome>),
     End(RunEnd),

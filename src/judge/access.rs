@@ -75,8 +75,8 @@ fn identity_in(settings: &UserLookup, exchange: &Exchange) -> Option<Identity> {
 
 /// The text or number at a JSON path of plain members: `$.user.user_id`.
 fn find_text(body: &Value, path: &str) -> Option<String> {
-    let pointer = path.trim_start_matches('$').split('.').filter(|name| !name.is_empty());
-    let found = pointer.fold(Some(body), |value, name| value?.get(name))?;
+    let mut pointer = path.trim_start_matches('$').split('.').filter(|name| !name.is_empty());
+    let found = pointer.try_fold(body, |value, name| value.get(name))?;
     match found {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

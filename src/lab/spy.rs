@@ -185,7 +185,7 @@ impl Responder {
         }
         let declared = self.0.answers.iter().find_map(|answer| {
             let stars = match_path(&answer.path, request.url.path())?;
-            answer.method.eq_ignore_ascii_case(&request.method).then(|| (answer, stars))
+            answer.method.eq_ignore_ascii_case(&request.method).then_some((answer, stars))
         });
         match declared {
             Some((answer, stars)) => SpyReply {

@@ -57,7 +57,7 @@ impl Paper {
         let text = harmless(text);
         let mut label = self.ink(Ink::Faint, &format!("{label:<width$}", width = INDENT - 2));
         for line in wrapped(&text, self.width - INDENT) {
-            self.text.push_str(&format!("  {label}{line}").trim_end().to_owned());
+            self.text.push_str(format!("  {label}{line}").trim_end());
             self.text.push('\n');
             label = " ".repeat(INDENT - 2);
         }

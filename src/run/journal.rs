@@ -56,7 +56,7 @@ impl Journal {
         }
         let file = File::create(path).map_err(failed)?;
         let mut journal = Self { file: Some((path.into(), file)) };
-        journal.line(&JournalLine::Header(header.clone()))?;
+        journal.line(&JournalLine::Header(Box::new(header.clone())))?;
         Ok(journal)
     }
 
@@ -92,7 +92,7 @@ pub fn read_journal(path: &Path) -> Result<RunOutcome, JournalError> {
     while let Some((at, line)) = lines.next() {
         let line = line.map_err(failed)?;
         match serde_json::from_slice(&line) {
-            Ok(JournalLine::Header(read)) => header = Some(read),
+            Ok(JournalLine::Header(read)) => header = Some(*read),
             Ok(JournalLine::Doctor(read)) => diagnoses = read,
             Ok(JournalLine::Scenario(read)) => scenarios.push(*read),
             Ok(JournalLine::End(read)) => end = Some(read),

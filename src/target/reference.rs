@@ -35,7 +35,7 @@ pub fn reference(urls: &ReferenceUrls) -> Target {
         name: "reference".into(),
         preset: None,
         environment: Environment::Local,
-        idp: Idp { mode: IdpMode::Mock, issuer: issuer, listen: None, flavour: Flavour::Plain },
+        idp: Idp { mode: IdpMode::Mock, issuer, listen: None, flavour: Flavour::Plain },
         clients: vec![client],
         services: vec![frontend(urls), metadata(urls), search(urls)],
         resolve: [].into(),

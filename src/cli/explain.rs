@@ -2,14 +2,13 @@
 
 use serde::Serialize;
 
-use super::list::{counted, level_word, severity_word};
+use super::list::{counted, severity_word};
 use super::{Ending, Format, Message, Stop, colours, printed, width};
 use crate::catalogue::{Catalogue, Check as Entry, Risk};
-use crate::check::check_reference;
+use crate::check::load;
+use crate::outcome::Level;
 use crate::report::{Ink, Paper};
-use crate::suite::Selection;
 use crate::target::nearest;
-use reference::Defects;
 
 /// More titles tell nothing new; JSON has them all.
 const MOST_TITLES: usize = 12;
@@ -30,7 +29,7 @@ pub struct Args {
 struct Page<'a> {
     #[serde(flatten)]
     check: &'a Entry,
-    /// Titles of its scenarios on the embedded reference.
+    /// Titles of its scenarios; `<service>` and the like stand for each such thing of a target.
     scenarios: Vec<String>,
     /// The files that they stand in.
     features: Vec<String>,
@@ -58,16 +57,11 @@ fn find(wanted: &str) -> Result<&'static Entry, Stop> {
 }
 
 fn page(check: &Entry) -> Result<Page<'_>, Stop> {
-    let selection =
-        Selection { ids: vec![check.id.clone()], risk: Some(Risk::Intrusive), intrusive: true, ..Selection::default() };
-    // A check without a scenario is described all the same.
-    let plan = check_reference(Defects::none()).select(selection).plan().unwrap_or_default();
-    let names = plan.run.iter().map(|case| &case.name).chain(plan.skipped.iter().map(|(name, _)| name));
-    let names: Vec<_> = names.collect();
-    let mut features: Vec<String> = names.iter().map(|name| name.feature.clone()).collect();
-    features.sort_unstable();
+    let suite = load(&[], true).map_err(Stop::usage)?;
+    let titles = suite.titles_for(&check.id);
+    let mut features: Vec<String> = titles.iter().map(|(_, feature)| (*feature).to_owned()).collect();
     features.dedup();
-    Ok(Page { check, scenarios: names.iter().map(|name| name.title.clone()).collect(), features })
+    Ok(Page { check, scenarios: titles.into_iter().map(|(title, _)| title).collect(), features })
 }
 
 fn text(page: &Page<'_>, colour: bool, width: usize) -> String {
@@ -97,22 +91,24 @@ fn text(page: &Page<'_>, colour: bool, width: usize) -> String {
         label = "";
     }
     match page.scenarios.len() {
-        0 => paper.field(label, "no scenario of the embedded reference"),
-        many if many > MOST_TITLES => paper.field(label, &format!("and {} more", many - MOST_TITLES)),
-        _ => {}
+        0 => paper.field(label, "no scenario yet"),
+        many => {
+            if many > MOST_TITLES {
+                paper.field(label, &format!("and {} more", many - MOST_TITLES));
+            }
+            paper.field("", &format!("{} in {}", counted(many, "scenario"), page.features.join(", ")));
+        }
     }
-    paper.field("", &format!("{} in {}", counted(page.scenarios.len(), "scenario"), page.features.join(", ")));
     paper.blank();
     paper.field_unwrapped("run it", &format!("authproof run --check {}", check.id));
     paper.into_text()
 }
 
 fn level_words(check: &Entry) -> &'static str {
-    use crate::outcome::Level;
     match check.level {
         Level::Must => "must: a specification requires it",
         Level::Should => "should: a specification or a best current practice recommends it",
-        Level::Hardening => level_word(Level::Hardening),
+        Level::Hardening => "hardening: no specification text, but known faults",
     }
 }
 

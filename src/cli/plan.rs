@@ -104,7 +104,7 @@ fn text(
         areas.entry(area_of(&case.name, catalogue)).or_default().push(&case.name);
     }
     for (area, cases) in &areas {
-        paper.field(area, &counted(cases.len(), "scenario"));
+        paper.line(&[(Ink::Plain, &format!("  {area:<12}  {}", counted(cases.len(), "scenario")))]);
         for case in cases.iter().filter(|_| all) {
             paper.field("", &titled(case));
         }

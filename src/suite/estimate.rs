@@ -7,14 +7,17 @@ use cucumber::gherkin::StepType;
 use super::{Case, Plan};
 use crate::target::Target;
 
-/// A login and the look at who is signed in: start, callback, landing page, user lookup and protected path before and after.
-const LOGIN: Cost = Cost { service: 7, idp: 5 };
+/// A login and the look at who is signed in, before and after; measured on the reference.
+const LOGIN: Cost = Cost { service: 7, idp: 4 };
 
-/// A control, or a request that departs from it.
+/// A look at a health path or a disguised path, between looks at the protected one.
+const LOOK: Cost = Cost { service: 4, idp: 0 };
+
+/// A request with a bearer, or without.
 const REQUEST: Cost = Cost { service: 1, idp: 0 };
 
 /// What a step costs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Cost {
     service: usize,
     idp: usize,
@@ -23,7 +26,7 @@ struct Cost {
 /// About how many requests each host of `target` would get.
 pub fn estimate(plan: &Plan, target: &Target) -> BTreeMap<String, usize> {
     let mut hosts: BTreeMap<String, usize> = BTreeMap::new();
-    let idp = format!("{} (provider)", authority(&target.idp.issuer.url()));
+    let idp = host(target, &target.idp.issuer.url(), "provider");
     for case in &plan.run {
         for (service, cost) in costs(case, target) {
             *hosts.entry(service).or_default() += cost.service;
@@ -41,20 +44,36 @@ fn costs(case: &Case, target: &Target) -> Vec<(String, Cost)> {
         let words: Vec<&str> = step.value.split(|c: char| c.is_whitespace() || c == ',' || c == ':').collect();
         let named = target.services.iter().find(|service| words.contains(&service.name.as_str()));
         last = named.map(|service| service.name.clone()).or(last);
-        let judges = step.ty == StepType::Then;
-        let logs_in = ["log in", "logs in", "signed in", "session"].iter().any(|text| step.value.contains(text));
         let Some(service) = last.as_ref().and_then(|name| target.find_service(name)) else { continue };
-        let cost = match (judges, logs_in) {
-            (true, _) => continue,
-            (false, true) => LOGIN,
-            (false, false) => REQUEST,
+        let cost = match (step.ty, cost_of(&step.value)) {
+            (StepType::Then, _) => continue,
+            // Nobody logs in there: a token is shown instead.
+            (StepType::Given | StepType::When, LOGIN) if !service.is_relying_party() => LOOK,
+            (StepType::Given | StepType::When, REQUEST) if service.introspects => Cost { idp: 1, ..REQUEST },
+            (StepType::Given | StepType::When, cost) => cost,
         };
-        costs.push((format!("{} ({})", authority(&service.url), service.name), cost));
+        costs.push((host(target, &service.url, &service.name), cost));
     }
     costs
 }
 
-fn authority(url: &url::Url) -> String {
+/// What a step that says this comes to.
+fn cost_of(step: &str) -> Cost {
+    let says = |words: &[&str]| words.iter().any(|words| step.contains(words));
+    if says(&["log in", "logs in", "signed in", "session", "opens for alice and"]) {
+        LOGIN
+    } else if says(&["is asked", "is probed"]) {
+        LOOK
+    } else {
+        REQUEST
+    }
+}
+
+/// The reference gets its ports when it is started.
+fn host(target: &Target, url: &url::Url, name: &str) -> String {
+    if target.embedded {
+        return name.to_owned();
+    }
     let host = url.host_str().unwrap_or_default();
-    url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    url.port_or_known_default().map_or_else(|| format!("{host} ({name})"), |port| format!("{host}:{port} ({name})"))
 }

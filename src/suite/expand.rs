@@ -74,6 +74,23 @@ pub(super) fn raw_titles(template: &Template) -> Vec<(String, usize)> {
     rows(template).map(|(table, row)| (title(template, &suffix, &table.columns, &row.cells), row.line)).collect()
 }
 
+/// The titles of the rows that prove `check`, with `<column>` where each thing of a target would stand.
+pub(super) fn titles_for(template: &Template, check: &str) -> Vec<String> {
+    let proves = |tags: &Tags| tags.checks.iter().any(|id| id == check);
+    if template.tables.is_empty() {
+        return proves(&template.tags).then(|| template.scenario.name.clone()).into_iter().collect();
+    }
+    let shown = |(table, row): (&Table, &Row)| {
+        let named = |(column, cell): (&String, &String)| match cell.as_str() {
+            "*" => format!("<{column}>"),
+            _ => unescape(cell),
+        };
+        let cells: Vec<String> = table.columns.iter().zip(&row.cells).map(named).collect();
+        fill_in(&template.scenario.name, &table.columns, &cells)
+    };
+    rows(template).filter(|(table, _)| proves(&table.tags)).map(shown).collect()
+}
+
 /// The steps of every row, with made-up values for the target's.
 pub(super) fn samples(template: &Template) -> Vec<Step> {
     if template.tables.is_empty() {

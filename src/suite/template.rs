@@ -58,6 +58,20 @@ impl Suite {
             .collect()
     }
 
+    /// What proves `check`: the titles of its scenarios and the file of each, with `<column>` for things of a target.
+    pub fn titles_for(&self, check: &str) -> Vec<(String, &str)> {
+        let all = self.templates.iter().flat_map(|template| {
+            super::expand::titles_for(template, check).into_iter().map(|title| (title, template.path.as_str()))
+        });
+        let mut titles: Vec<(String, &str)> = Vec::new();
+        all.for_each(|title| {
+            if !titles.contains(&title) {
+                titles.push(title)
+            }
+        });
+        titles
+    }
+
     /// The ids of the checks that have a scenario, sorted, each once.
     pub fn checks(&self) -> Vec<&str> {
         let of_tables = self.templates.iter().flat_map(|template| &template.tables).map(|table| &table.tags);

@@ -5,6 +5,7 @@ mod cli;
 mod folder;
 mod module_order;
 mod never_green;
+mod offline;
 mod redaction;
 mod run;
 mod server;

@@ -9,6 +9,7 @@ mod list;
 mod output;
 mod plan;
 mod progress;
+mod reference;
 mod report;
 mod run;
 mod selfcheck;
@@ -32,7 +33,7 @@ pub use subject::{ChoiceArgs, TargetArgs};
 /// Proves that the OpenID Connect login in front of your services holds.
 ///
 /// Without a command it starts a provider and reference services of its own and runs every check on them.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "authproof", version, after_help = EXIT_CODES)]
 struct Args {
     #[command(subcommand)]
@@ -48,7 +49,7 @@ Exit codes:
   4    nothing was run
   130  interrupted; journal and reports hold what was seen";
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Command {
     /// Run the checks, on the embedded reference unless a target is named
     Run(Box<run::Args>),
@@ -72,6 +73,8 @@ enum Command {
     Selfcheck(selfcheck::Args),
     /// Run the mock identity provider on its own
     Idp(mock_idp::command::Args),
+    /// Run the reference services on their own
+    Reference(::reference::command::Args),
 }
 
 /// Why a command ends without an answer: its exit code and what to say.
@@ -178,6 +181,7 @@ async fn dispatch(command: Option<Command>) -> Ending {
             let served = mock_idp::command::run(args).await;
             served.map(|()| 0).map_err(|error| Stop::usage(Message::new(error.to_string(), None)))
         }
+        Some(Command::Reference(args)) => reference::command(args).await,
     }
 }
 
@@ -194,14 +198,14 @@ mod tests {
 
     #[test]
     fn a_misspelt_command_is_suggested() {
-        let message = Args::try_parse_from(["authproof", "selfchek"]).unwrap_err().to_string();
+        let message = Args::try_parse_from(["authproof", "selfchek"]).err().unwrap().to_string();
 
         assert!(message.contains("selfcheck"), "{message}");
     }
 
     #[test]
     fn a_misspelt_option_is_suggested() {
-        let message = Args::try_parse_from(["authproof", "run", "--chek", "E-12"]).unwrap_err().to_string();
+        let message = Args::try_parse_from(["authproof", "run", "--chek", "E-12"]).err().unwrap().to_string();
 
         assert!(message.contains("--check"), "{message}");
     }

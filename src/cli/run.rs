@@ -35,7 +35,7 @@ pub struct Args {
     /// Write a JUnit file here, too
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub junit: Option<PathBuf>,
-    /// Where journal and JUnit file go [default: reports/<target>]
+    /// Where journal and JUnit file go [default: a folder of reports/ named like the target]
     #[arg(long, value_name = "DIR", help_heading = "Reports")]
     pub reports: Option<PathBuf>,
     /// No progress on stderr

@@ -19,8 +19,9 @@ pub async fn command(args: Args) -> Ending {
     let subject = Subject::load(&args.target)?;
     let interrupted = std::rc::Rc::new(std::cell::Cell::new(false));
     let seen = std::rc::Rc::clone(&interrupted);
+    let signal = signals::interrupted();
     let until = async move {
-        signals::interrupted().await;
+        signal.await;
         seen.set(true);
     };
     let (context, diagnoses) = subject.check().until(until).diagnose().await?;

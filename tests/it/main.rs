@@ -3,11 +3,13 @@
 mod app;
 mod cli;
 mod folder;
+mod journal;
 mod module_order;
 mod never_green;
 mod offline;
 mod redaction;
 mod run;
+mod selfcheck;
 mod server;
 mod surf;
 mod target_file;

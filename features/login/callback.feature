@@ -14,6 +14,10 @@ Feature: The callback takes only the answer to a login that this browser started
       | *       | no state                   |
       | *       | another state              |
       | *       | an empty state             |
+
+    @each:relying-party @needs:relogin
+    Examples:
+      | service | state                       |
       | *       | the state of an ended login |
 
   @id:C-02

@@ -50,7 +50,7 @@ Feature: The user lookup tells who the token is about, and nobody else
       | *       | an empty e-mail address |
       | *       | null as e-mail address |
 
-  @id:K-15
+  @id:K-15 @needs:relogin
   Scenario Outline: A login over an existing session of <service> replaces it wholly
     Given alice is signed in to <service>
     When bob logs in to <service> in alice's browser

@@ -46,7 +46,8 @@ pub fn handbook(suite: &Suite) -> Vec<StepPage> {
             }
         })
         .collect();
-    pages.sort_by(|a, b| (&a.area, a.keyword, &a.pattern).cmp(&(&b.area, b.keyword, &b.pattern)));
+    let order = |keyword: &str| ["Given", "When", "Then"].iter().position(|known| *known == keyword);
+    pages.sort_by(|a, b| (&a.area, order(a.keyword), &a.pattern).cmp(&(&b.area, order(b.keyword), &b.pattern)));
     pages
 }
 

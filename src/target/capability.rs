@@ -29,6 +29,8 @@ pub enum Capability {
     Refresh,
     /// Logout goes on to the provider's end-session endpoint.
     RpInitiatedLogout,
+    /// A login can be started over an existing session: the path that starts it is no page that the session opens.
+    Relogin,
 }
 
 /// What `target` makes possible, at whichever service.
@@ -56,12 +58,21 @@ pub fn service_capabilities(target: &Target, service: &Service) -> BTreeSet<Capa
             Capability::JwtBearer => service.is_resource_server() && reads_jwt,
             Capability::Refresh => declares("refresh"),
             Capability::RpInitiatedLogout => declares("rp-initiated-logout"),
+            Capability::Relogin => service.is_relying_party() && starts_a_login_always(service),
         })
         .collect()
 }
 
+fn starts_a_login_always(service: &Service) -> bool {
+    let page = |login: &str| {
+        service.protected.iter().any(|path| path == login)
+            || service.user.as_ref().is_some_and(|user| user.path == login)
+    };
+    service.login.as_ref().is_some_and(|login| !page(login))
+}
+
 impl Capability {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::IdpControl,
         Self::RelyingParty,
         Self::ResourceServer,
@@ -73,6 +84,7 @@ impl Capability {
         Self::JwtBearer,
         Self::Refresh,
         Self::RpInitiatedLogout,
+        Self::Relogin,
     ];
 
     /// As written behind `@needs:`.
@@ -89,6 +101,7 @@ impl Capability {
             Self::JwtBearer => "jwt-bearer",
             Self::Refresh => "refresh",
             Self::RpInitiatedLogout => "rp-initiated-logout",
+            Self::Relogin => "relogin",
         }
     }
 
@@ -114,6 +127,9 @@ impl Capability {
             Self::Refresh => "it declares no refresh; add `refresh` to its `features:` if it renews access tokens",
             Self::RpInitiatedLogout => {
                 "it declares no logout at the provider; add `rp-initiated-logout` to its `features:` if it does that"
+            }
+            Self::Relogin => {
+                "its `login:` is a page that a session opens; name a path that starts a login always, if it has one"
             }
         }
     }

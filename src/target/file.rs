@@ -1,5 +1,5 @@
 //! YAML: a text becomes a tree, and an entry of the tree a line and a column. The only file of this module that names
-//! the YAML crate, so that another one could take its place (docs/decisions/yaml.md).
+//! the YAML crate, so that another one could take its place (docs/decisions/0001-serde-yaml.md).
 //!
 //! The crate tells places only with its errors. So the place of an entry is found by reading the text once more up to
 //! that entry and failing there; that happens once for each mistake that is reported.

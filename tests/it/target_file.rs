@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use authproof::target::{self, Overrides, Role, Secret, Target, TargetErrors};
+use authproof::target::{self, Capability, Overrides, Role, Secret, Target, TargetErrors};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 fn folder() -> PathBuf {
@@ -152,6 +152,19 @@ fn every_preset_is_a_target_and_a_target_file() {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/presets/{name}.yaml"));
         assert_eq!(target::load(&file, Some(name), &env).unwrap().services.len(), target.services.len());
     }
+}
+
+#[test]
+fn presets_make_possible_what_their_stacks_can_do() {
+    let able = |name: &str, capability| {
+        target::capabilities(&preset(name, Overrides::default()).unwrap()).contains(&capability)
+    };
+
+    assert!(able("amundsen-flaskoidc-1x", Capability::Downstream));
+    assert!(able("flaskoidc-0x", Capability::Introspection));
+    // Any page of flaskoidc 0.x starts a login, but only for somebody who is not signed in.
+    assert!(able("flaskoidc-1x", Capability::Relogin) && !able("flaskoidc-0x", Capability::Relogin));
+    assert!(!able("flaskoidc-1x", Capability::JwtBearer) && !able("flaskoidc-1x", Capability::RpInitiatedLogout));
 }
 
 #[test]

@@ -9,7 +9,6 @@ mod never_green;
 mod offline;
 mod redaction;
 mod run;
-mod selfcheck;
 mod server;
 mod surf;
 mod target_file;

@@ -13,11 +13,8 @@ use crate::random;
 
 /// `/logout`
 pub(super) async fn logout(State(frontend): State<Frontend>, session: Session, RawQuery(query): RawQuery) -> Response {
-    let hint = match end_session(&frontend, &session).await {
-        Ok(hint) => hint,
-        Err(_) => return page::unavailable(),
-    };
-    let mut response = match destination(&frontend, hint.as_deref(), query.as_deref().unwrap_or_default()).await {
+    let Ok(ended) = end_session(&frontend, &session).await else { return page::unavailable() };
+    let mut response = match destination(&frontend, ended, query.as_deref().unwrap_or_default()).await {
         Some(to) => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
         None => page::logged_out(),
     };
@@ -25,33 +22,39 @@ pub(super) async fn logout(State(frontend): State<Frontend>, session: Session, R
     response
 }
 
-/// Ends the session on the server, and returns its id_token as a hint for the provider.
-async fn end_session(frontend: &Frontend, session: &Session) -> Result<Option<String>, SessionError> {
+/// A login that has been ended here.
+struct Ended {
+    id_token: Option<String>,
+}
+
+/// Ends the session on the server; `None` if nobody was signed in.
+async fn end_session(frontend: &Frontend, session: &Session) -> Result<Option<Ended>, SessionError> {
     let (defects, store) = (&frontend.defects, &frontend.store);
     let Some(signed_in) = session.get::<SignedIn>(SIGNED_IN).await? else { return Ok(None) };
-    let hint = store.find_grant(&signed_in.grant)?.and_then(|grant| grant.id_token);
+    let id_token = store.find_grant(&signed_in.grant)?.and_then(|grant| grant.id_token);
+    let ended = Some(Ended { id_token });
     if defects.has(Defect::LogoutOnlyDeletesCookie) {
-        return Ok(hint);
+        return Ok(ended);
     }
     if defects.has(Defect::LogoutKeepsCookie) {
         session.cycle_id().await?;
-        return Ok(hint);
+        return Ok(ended);
     }
     if defects.has(Defect::OldCookieRevived) {
         let browser: String = session.get(BROWSER).await?.unwrap_or_default();
         store.suspend(&browser, &signed_in.iss, &signed_in.sub)?;
-        return Ok(hint);
+        return Ok(ended);
     }
     if defects.has(Defect::LogoutEndsAllSessions) {
         store.end_sessions_of(&signed_in.iss, &signed_in.sub)?;
     }
     store.remove_grant(&signed_in.grant)?;
     session.flush().await?;
-    Ok(hint)
+    Ok(ended)
 }
 
 /// Where the browser goes next; `None` if there is nobody else to tell. The request has no say in it.
-async fn destination(frontend: &Frontend, hint: Option<&str>, query: &str) -> Option<String> {
+async fn destination(frontend: &Frontend, ended: Option<Ended>, query: &str) -> Option<String> {
     if frontend.defects.has(Defect::LogoutOpenRedirect) {
         let names = ["return_to", "next", "redirect", "redirect_uri", "post_logout_redirect_uri"];
         let wanted = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| names.contains(&&**name));
@@ -63,11 +66,11 @@ async fn destination(frontend: &Frontend, hint: Option<&str>, query: &str) -> Op
         return None;
     }
     // Without a login of ours to end, the provider's is not ours to end either.
-    let hint = hint?;
+    let ended = ended?;
     let metadata = frontend.provider.metadata().await.ok()?;
     let mut to = Url::parse(&metadata.end_session_endpoint?).ok()?;
     to.query_pairs_mut()
-        .append_pair("id_token_hint", hint)
+        .extend_pairs(ended.id_token.map(|id_token| ("id_token_hint", id_token)))
         .append_pair("client_id", &frontend.client.id)
         .append_pair("post_logout_redirect_uri", &format!("{}/", frontend.origin))
         .append_pair("state", &random::secret());

@@ -1,7 +1,7 @@
 //! Defects that more than their own check must notice, and why.
 
 /// Defect, other check, reason. A check `E-*` stands for all of that area.
-const EXPLAINED: [(&str, &str, &str); 11] = [
+const EXPLAINED: [(&str, &str, &str); 12] = [
     ("scope-without-openid", "D-06", "who does without an id_token does so for an incomplete answer, too"),
     ("scope-without-openid", "E-*", "without openid there is no id_token that could depart from a valid one"),
     ("state-reusable", "C-01", "the state of an ended login is one of its rows"),
@@ -16,6 +16,7 @@ const EXPLAINED: [(&str, &str, &str); 11] = [
     ("token-shown-to-browser", "D-14", "it looks at the answers to an honest login as well"),
     ("logout-only-deletes-cookie", "G-13", "a session that outlives the logout outlives the next login as well"),
     ("logout-keeps-session-in-browser", "G-14", "where the first browser stays signed in, nothing was ended"),
+    ("bearer-missing-accepted", "I-02", "what is served has no refusal that could be looked at"),
     ("service-token-forwarded", "J-04", "it asks for the same token, for two people"),
 ];
 

@@ -23,7 +23,8 @@ fn env(name: &str) -> Option<String> {
 fn shown(errors: &TargetErrors) -> String {
     let mut text = String::new();
     let theme = GraphicalTheme::unicode_nocolor();
-    GraphicalReportHandler::new_themed(theme).with_width(120).render_report(&mut text, errors).unwrap();
+    // Wide enough that no line breaks: the place of a break would depend on how long the path of the folder is.
+    GraphicalReportHandler::new_themed(theme).with_width(10_000).render_report(&mut text, errors).unwrap();
     // The folder depends on the machine.
     let folder = format!("{}/", folder().display());
     let lines = text.replace(&folder, "");

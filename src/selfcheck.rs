@@ -170,7 +170,7 @@ fn judge(defect: Defect, outcome: &RunOutcome) -> Planted {
     let caught = noticed.iter().any(|(check, verdict)| check == defect.check() && *verdict == "fail");
     let others = noticed.into_iter().filter(|(check, _)| check != defect.check());
     let collateral = others.map(|(check, verdict)| {
-        let explained = collateral::explanation(defect.name(), &check);
+        let explained = collateral::explanation(defect.name(), &check, verdict);
         Collateral { check, verdict, explained }
     });
     let trouble =

@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::redirect::Policy;
 use serde::de::DeserializeOwned;
+use url::form_urlencoded;
 
 /// Far more than a token response, a key set or a page of resources needs.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -16,6 +19,13 @@ pub(crate) enum NoAnswer {
     Unreachable,
     #[error("the answer is too long or not JSON")]
     Malformed,
+}
+
+/// The value of `Authorization` by which a client proves itself; both halves are form-encoded before they are joined
+/// (RFC 6749 section 2.3.1).
+pub(crate) fn basic(client_id: &str, secret: &str) -> String {
+    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    format!("Basic {}", STANDARD.encode(format!("{}:{}", encoded(client_id), encoded(secret))))
 }
 
 /// One client for all, so that connections are reused.

@@ -4,10 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
-use url::form_urlencoded;
 
 use crate::access_token::{AccessTokenError, Expected, check_claims, check_issuer};
 use crate::backchannel;
@@ -78,7 +75,8 @@ impl Introspection {
     /// Whatever JSON the provider answers with; anything else is an outage.
     async fn ask(&self, token: &str, provider: &Provider) -> Result<Value, ProviderError> {
         let endpoint = provider.metadata().await?.introspection_endpoint.ok_or(ProviderError::Malformed)?;
-        let request = self.http.post(endpoint).header("authorization", self.credentials());
+        let basic = backchannel::basic(&self.client_id, &self.client_secret);
+        let request = self.http.post(endpoint).header("authorization", basic);
         let request = request.header("accept", "application/json");
         let sent = request.form(&[("token", token), ("token_type_hint", "access_token")]).send().await;
         let answer = sent.map_err(|_| ProviderError::Unreachable)?;
@@ -86,11 +84,5 @@ impl Introspection {
             return Err(ProviderError::Malformed);
         }
         backchannel::json(answer).await.map_err(|_| ProviderError::Malformed)
-    }
-
-    /// Both halves are form-encoded before they are joined (RFC 6749 section 2.3.1).
-    fn credentials(&self) -> String {
-        let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-        format!("Basic {}", STANDARD.encode(format!("{}:{}", encoded(&self.client_id), encoded(&self.client_secret))))
     }
 }

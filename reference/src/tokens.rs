@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use reqwest::RequestBuilder;
 use serde_json::{Map, Value};
-use url::form_urlencoded;
 
 use crate::backchannel::{self, NoAnswer};
 use crate::clock::now;
@@ -107,12 +104,9 @@ impl Client {
         }
     }
 
-    /// Basic, with both halves form-encoded (RFC 6749 section 2.3.1).
     fn authenticated(&self, request: RequestBuilder) -> RequestBuilder {
-        let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let secret = self.secret.as_deref().unwrap_or_default();
-        let credentials = STANDARD.encode(format!("{}:{}", encoded(&self.id), encoded(secret)));
-        request.header("authorization", format!("Basic {credentials}"))
+        request.header("authorization", backchannel::basic(&self.id, secret))
     }
 
     /// The claims of userinfo (OIDC Core 5.3). The caller compares `sub`.

@@ -55,8 +55,8 @@ pub fn access_of(lookup: Option<(&UserLookup, &Exchange)>, protected: &Exchange)
         return Access::As(identity);
     }
     match (&protected.response, lookup.map(|(_, exchange)| &exchange.response)) {
-        (Ok(response), _) if is_success(response.status) => Access::Somebody,
-        (_, Some(Ok(response))) if is_success(response.status) => Access::Somebody,
+        (Ok(response), _) if response.is_success() => Access::Somebody,
+        (_, Some(Ok(response))) if response.is_success() => Access::Somebody,
         (Ok(_), None | Some(Ok(_))) => Access::Nobody { seen: describe(protected) },
         (Err(failure), _) | (_, Some(Err(failure))) => Access::Unclear { reason: failure.to_string() },
     }
@@ -64,9 +64,7 @@ pub fn access_of(lookup: Option<(&UserLookup, &Exchange)>, protected: &Exchange)
 
 /// The identity that a user lookup's answer names; `None` where it names nobody.
 fn identity_in(settings: &UserLookup, exchange: &Exchange) -> Option<Identity> {
-    if !is_success(exchange.status()?) {
-        return None;
-    }
+    exchange.response.as_ref().ok().filter(|response| response.is_success())?;
     let body = exchange.body_json()?;
     let text = |path: &Option<String>| path.as_deref().and_then(|path| find_text(&body, path));
     let identity = Identity { subject: text(&settings.subject), email: text(&settings.email) };
@@ -112,10 +110,6 @@ fn shown_target(target: &str) -> String {
         None => pair.to_owned(),
     });
     format!("{path}?{}", shown.collect::<Vec<_>>().join("&"))
-}
-
-fn is_success(status: u16) -> bool {
-    (200..300).contains(&status)
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ pub struct Replay {
     /// The login itself redeemed a code, as a login must.
     pub redeemed_first: bool,
     pub redeemed_again: bool,
+    /// The second opening got an answer, whatever it was.
+    pub answered: bool,
     /// How the second opening ended.
     pub ended: String,
 }
@@ -40,6 +42,7 @@ pub fn no_second_code(control: &Control, service: &str, replay: &Replay) -> Verd
         return Verdict::Error { reason: "the first callback redeemed no code, so there is nothing to repeat".into() };
     }
     match replay.redeemed_again {
+        false if !replay.answered => Verdict::Error { reason: format!("the repeated callback: {}", replay.ended) },
         false => Verdict::Pass,
         true => Verdict::Fail(Finding {
             expected: "the repeated callback sends no token request".into(),
@@ -109,13 +112,15 @@ mod tests {
     #[test]
     fn a_repeated_callback_redeems_nothing() {
         let control = testing::proof("app");
-        let judge = |redeemed_first, redeemed_again| {
-            no_second_code(&control, "app", &Replay { redeemed_first, redeemed_again, ended: "GET /cb → 400".into() })
+        let judge = |redeemed_first, redeemed_again, answered| {
+            let ended = "GET /cb → 400".into();
+            no_second_code(&control, "app", &Replay { redeemed_first, redeemed_again, answered, ended })
         };
 
-        assert_eq!(judge(true, false), Verdict::Pass);
-        assert!(matches!(judge(true, true), Verdict::Fail(_)));
-        assert!(matches!(judge(false, false), Verdict::Error { .. }));
+        assert_eq!(judge(true, false, true), Verdict::Pass);
+        assert!(matches!(judge(true, true, true), Verdict::Fail(_)));
+        assert!(matches!(judge(false, false, true), Verdict::Error { .. }));
+        assert!(matches!(judge(true, false, false), Verdict::Error { .. }));
     }
 
     #[test]

@@ -64,9 +64,13 @@ pub fn keeps_secrets(call: &Call, kept: &[Kept]) -> Verdict {
     if let Err(reason) = arrived(call) {
         return Verdict::Error { reason };
     }
+    let kept: Vec<&Kept> = kept.iter().filter(|secret| !secret.text.is_empty()).collect();
+    if kept.is_empty() {
+        return Verdict::Error { reason: format!("{} is known to hold no secret to look for", call.caller) };
+    }
     let mut leaks: Vec<String> = Vec::new();
     for request in &call.arrived {
-        for secret in kept.iter().filter(|secret| !secret.text.is_empty()) {
+        for secret in &kept {
             leaks.extend(holder(request, &secret.text).map(|holder| format!("{} in {holder}", secret.what)));
         }
     }
@@ -120,12 +124,18 @@ pub fn not_carried_away(call: &Call, planned: Option<u16>, elsewhere: &[SpiedReq
     }
 }
 
-/// With a person's credentials the call arrives; without, nothing did.
-pub fn nothing_called(control: &Call, since: &[SpiedRequest]) -> Verdict {
+/// With a person's credentials the call arrives; without, the caller was asked (`answers`) and called nobody.
+pub fn nothing_called(control: &Call, answers: &[Exchange], since: &[SpiedRequest]) -> Verdict {
     if let Err(reason) = arrived(control) {
         return Verdict::Error { reason: format!("control failed: {reason}") };
     }
     match since {
+        [] if answers.is_empty() => {
+            Verdict::Error { reason: format!("{} was not asked without credentials", control.caller) }
+        }
+        [] if answers.iter().any(|answer| answer.response.is_err()) => {
+            Verdict::Error { reason: answers.iter().map(describe).collect::<Vec<_>>().join("; ") }
+        }
         [] => Verdict::Pass,
         [first, ..] => Verdict::Fail(Finding {
             expected: format!("{} calls {} for nobody", control.caller, control.downstream),
@@ -140,7 +150,7 @@ pub fn no_success(call: &Call, planned: Option<u16>) -> Verdict {
         return Verdict::Error { reason };
     }
     match &call.answer.response {
-        Ok(response) if (200..300).contains(&response.status) => Verdict::Fail(Finding {
+        Ok(response) if response.is_success() => Verdict::Fail(Finding {
             expected: format!("no 2xx, since {} gave no data", call.downstream),
             observed: describe(&call.answer),
         }),
@@ -294,6 +304,7 @@ mod tests {
     use crate::evidence::Party;
     use crate::evidence::Request;
     use crate::evidence::Response;
+    use crate::evidence::TransportFailure;
     use crate::token::dress;
 
     fn token(claims: &str) -> String {
@@ -492,9 +503,27 @@ mod tests {
     fn a_call_for_nobody_fails_only_where_the_call_is_known_to_arrive() {
         let control = call(vec![bearing(&alices())]);
 
-        assert_eq!(nothing_called(&control, &[]), Verdict::Pass);
-        assert!(is_fail(&nothing_called(&control, &[request(&[])])));
-        assert!(is_error(&nothing_called(&call(vec![]), &[])));
+        assert_eq!(nothing_called(&control, &[answer(401)], &[]), Verdict::Pass);
+        assert!(is_fail(&nothing_called(&control, &[answer(401)], &[request(&[])])));
+        assert!(is_error(&nothing_called(&call(vec![]), &[answer(401)], &[])));
+    }
+
+    #[test]
+    fn a_caller_who_was_not_asked_or_did_not_answer_proves_nothing() {
+        let control = call(vec![bearing(&alices())]);
+        let failure = TransportFailure::Broken { reason: "it ended".into() };
+        let silent = Exchange { response: Err(failure), ..answer(401) };
+
+        assert!(is_error(&nothing_called(&control, &[], &[])));
+        assert!(is_error(&nothing_called(&control, &[silent], &[])));
+    }
+
+    #[test]
+    fn a_search_for_no_secret_proves_nothing() {
+        let nothing = Kept { what: "a cookie".into(), text: String::new() };
+
+        assert!(is_error(&keeps_secrets(&call(vec![bearing(&alices())]), &[])));
+        assert!(is_error(&keeps_secrets(&call(vec![bearing(&alices())]), &[nothing])));
     }
 
     #[test]

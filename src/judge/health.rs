@@ -17,7 +17,7 @@ pub struct Closed(());
 /// The reason why it is no control, for `Verdict::Error`.
 pub fn closed(anonymous: &Exchange) -> Result<Closed, String> {
     match &anonymous.response {
-        Ok(response) if is_success(response.status) => {
+        Ok(response) if response.is_success() => {
             Err(format!("control failed: a protected path opens without credentials: {}", describe(anonymous)))
         }
         Ok(_) => Ok(Closed(())),
@@ -36,7 +36,7 @@ pub fn health_answered(_control: &Closed, probes: &[Exchange]) -> Verdict {
             Ok(response) => response,
             Err(failure) => return Verdict::Error { reason: failure.to_string() },
         };
-        let own = is_success(response.status)
+        let own = response.is_success()
             || response.status == 503
             || (response.status == 405 && probe.request.method == "HEAD");
         if !own {
@@ -94,10 +94,6 @@ pub fn not_asked(probes: &[Exchange], received: &[Received]) -> Verdict {
             observed: format!("{} requests, the first {} {:?}", received.len(), first.method, first.endpoint),
         }),
     }
-}
-
-fn is_success(status: u16) -> bool {
-    (200..300).contains(&status)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub struct Opened {
 /// The reason why it is no control, for `Verdict::Error`.
 pub fn opened(exchange: &Exchange, marks: Vec<String>) -> Result<Opened, String> {
     match &exchange.response {
-        Ok(response) if is_success(response.status) => Ok(Opened {
+        Ok(response) if response.is_success() => Ok(Opened {
             request: format!("{} {}", exchange.request.method, exchange.request.target),
             body: response.body.clone(),
             marks,
@@ -38,7 +38,7 @@ pub fn opened(exchange: &Exchange, marks: Vec<String>) -> Result<Opened, String>
 /// A crash (5xx) shows nothing either, so it is no way in; that it is no controlled answer is the finding of other checks.
 pub fn refused(control: &Opened, what: &str, attack: &Exchange) -> Verdict {
     match &attack.response {
-        Ok(response) if is_success(response.status) => Verdict::Fail(Finding {
+        Ok(response) if response.is_success() => Verdict::Fail(Finding {
             expected: format!("{} is refused, since {what}", control.request),
             observed: format!("{}{}", describe(attack), shown(control, &response.body)),
         }),
@@ -56,7 +56,7 @@ pub fn refused(control: &Opened, what: &str, attack: &Exchange) -> Verdict {
 /// The request was accepted like its control.
 pub fn accepted(what: &str, exchange: &Exchange) -> Verdict {
     match &exchange.response {
-        Ok(response) if is_success(response.status) => Verdict::Pass,
+        Ok(response) if response.is_success() => Verdict::Pass,
         Ok(_) => Verdict::Fail(Finding { expected: format!("2xx, since {what}"), observed: describe(exchange) }),
         Err(failure) => Verdict::Error { reason: failure.to_string() },
     }
@@ -90,7 +90,7 @@ pub fn refused_after_order(control: &Opened, what: &str, fired: u32, attack: &Ex
 /// A request without credentials is refused whatever its method. An empty answer to OPTIONS runs no handler.
 pub fn guarded(control: &Opened, attack: &Exchange) -> Verdict {
     let empty_options = attack.request.method == "OPTIONS"
-        && attack.response.as_ref().is_ok_and(|response| is_success(response.status) && response.body.is_empty());
+        && attack.response.as_ref().is_ok_and(|response| response.is_success() && response.body.is_empty());
     match empty_options {
         true => Verdict::Pass,
         false => refused(control, "it has no credentials", attack),
@@ -105,7 +105,7 @@ pub fn nothing_protected(control: &Opened, open: &[Vec<u8>], attack: &Exchange) 
             expected: "an answer without protected content".into(),
             observed: format!("{}, and its body holds the protected content", describe(attack)),
         }),
-        Ok(response) if is_success(response.status) => match open.contains(&response.body) {
+        Ok(response) if response.is_success() => match open.contains(&response.body) {
             true => Verdict::Pass,
             false if response.body.is_empty() && attack.request.method == "OPTIONS" => Verdict::Pass,
             false => Verdict::Fail(Finding {
@@ -171,10 +171,6 @@ fn is_telling(body: &[u8]) -> bool {
 fn same(one: &[u8], other: &[u8]) -> bool {
     let json = |body| serde_json::from_slice::<Value>(body).ok();
     one == other || json(one).is_some_and(|value| Some(value) == json(other))
-}
-
-fn is_success(status: u16) -> bool {
-    (200..300).contains(&status)
 }
 
 fn ended_by_server(failure: &crate::evidence::TransportFailure) -> bool {

@@ -165,7 +165,7 @@ pub fn not_shareable(exchange: &Exchange) -> Verdict {
     let Ok(response) = &exchange.response else {
         return Verdict::Error { reason: describe(exchange) };
     };
-    if !(200..300).contains(&response.status) {
+    if !response.is_success() {
         return Verdict::Error { reason: format!("{}: no personal answer to look at", describe(exchange)) };
     }
     let control: String = response.headers.all("cache-control").collect::<Vec<_>>().join(",").to_ascii_lowercase();

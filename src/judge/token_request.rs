@@ -28,12 +28,9 @@ pub struct Hidden {
 
 /// RFC 6749 section 4.1.3 and RFC 7636 section 4.5: the token request repeats what the authorization request said, once.
 pub fn token_request_bound(code: Option<&str>, login: &[Received]) -> Verdict {
-    let Some(authorization) = login.iter().rfind(|received| received.endpoint == Endpoint::Authorization) else {
-        return Verdict::Error { reason: "the provider received no authorization request".into() };
-    };
-    let requests: Vec<&Received> = redemptions(login).collect();
-    let [request] = requests.as_slice() else {
-        return unlike_one(requests.len());
+    let (authorization, request) = match the_two_requests(login) {
+        Ok(requests) => requests,
+        Err(verdict) => return verdict,
     };
     let mut faults = Vec::new();
     if request.method != "POST" {
@@ -80,12 +77,9 @@ pub fn one_authentication(client: &Registered, login: &[Received]) -> Verdict {
 
 /// RFC 7636 sections 4.1 to 4.5: a challenge with S256, and the verifier that belongs to it.
 pub fn pkce_used(login: &[Received]) -> Verdict {
-    let Some(authorization) = login.iter().rfind(|received| received.endpoint == Endpoint::Authorization) else {
-        return Verdict::Error { reason: "the provider received no authorization request".into() };
-    };
-    let requests: Vec<&Received> = redemptions(login).collect();
-    let [request] = requests.as_slice() else {
-        return unlike_one(requests.len());
+    let (authorization, request) = match the_two_requests(login) {
+        Ok(requests) => requests,
+        Err(verdict) => return verdict,
     };
     let mut faults = Vec::new();
     if authorization.param("code_challenge").is_none() {
@@ -190,6 +184,18 @@ fn percent_decoded(text: &str) -> String {
     let form: String =
         text.chars().map(|c| if "+&=".contains(c) { format!("%{:02X}", c as u32) } else { c.into() }).collect();
     url::form_urlencoded::parse(form.as_bytes()).map(|(name, _)| name.into_owned()).collect()
+}
+
+/// The authorization request and the one token request that redeemed its code; otherwise the verdict on that.
+fn the_two_requests(login: &[Received]) -> Result<(&Received, &Received), Verdict> {
+    let none = || Verdict::Error { reason: "the provider received no authorization request".into() };
+    let mut received = login.iter();
+    let authorization = received.rfind(|received| received.endpoint == Endpoint::Authorization).ok_or_else(none)?;
+    let requests: Vec<&Received> = redemptions(login).collect();
+    match requests.as_slice() {
+        [request] => Ok((authorization, request)),
+        other => Err(unlike_one(other.len())),
+    }
 }
 
 fn redemptions(login: &[Received]) -> impl Iterator<Item = &Received> {

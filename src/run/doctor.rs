@@ -217,7 +217,7 @@ async fn answers(stage: &Stage, service: &Service) -> Vec<Diagnosis> {
             let remedy = format!("start the service, or correct `url:` of `{}` ({})", service.name, service.url);
             vec![blocking(service, format!("{} gives no answer: {failure}", service.name), remedy)]
         }
-        Ok(response) if (200..300).contains(&response.status) => vec![blocking(
+        Ok(response) if response.is_success() => vec![blocking(
             service,
             format!("{path} of {} opens without credentials", service.name),
             format!("if it is meant to be open, name another path under `protected:` of `{}`", service.name),

@@ -95,8 +95,9 @@ async fn other_origin_receives_nothing(world: &mut World) -> StepResult {
 #[then(regex = r"^\S+ receives nothing$")]
 async fn receives_nothing(world: &mut World) -> StepResult {
     let stage = world.stage()?;
-    let (controls, since) = (stage.control_calls()?, stage.received_for_nobody());
-    let verdict = judge::first_objection(controls.iter().map(|control| judge::nothing_called(control, since)));
+    let (controls, answers, since) = (stage.control_calls()?, stage.answers_to_nobody(), stage.received_for_nobody());
+    let verdicts = controls.iter().map(|control| judge::nothing_called(control, answers, since));
+    let verdict = judge::first_objection(verdicts);
     world.judge(verdict)
 }
 

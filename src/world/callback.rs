@@ -94,7 +94,12 @@ impl Stage {
         let callback = self.opened_callback()?;
         let service = self.service_of(&callback)?;
         let (again, _) = self.attempt(person, person, &service, Outgoing::get(callback), None).await?;
-        self.aside.replay = Some(Replay { redeemed_first, redeemed_again: again.redeemed_code, ended: again.ended });
+        self.aside.replay = Some(Replay {
+            redeemed_first,
+            redeemed_again: again.redeemed_code,
+            answered: again.end_status.is_some(),
+            ended: again.ended,
+        });
         Ok(())
     }
 

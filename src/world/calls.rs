@@ -11,6 +11,7 @@ use url::Url;
 
 use super::Stage;
 use crate::browser::Outgoing;
+use crate::evidence::Exchange;
 use crate::judge;
 use crate::judge::Call;
 use crate::judge::Kept;
@@ -63,6 +64,8 @@ pub struct Calls {
     since_idp: u64,
     /// What a downstream received after the call was triggered without credentials.
     for_nobody: Vec<SpiedRequest>,
+    /// What the callers without credentials were answered.
+    nobodys_answers: Vec<Exchange>,
 }
 
 impl Stage {
@@ -152,6 +155,7 @@ impl Stage {
         let since = OffsetDateTime::now_utc();
         for request in requests {
             let answer = self.client().request(request).await;
+            self.calls.nobodys_answers.push(answer.clone());
             self.seen.push(answer);
         }
         self.calls.for_nobody = self.spy(downstream)?.received_since(since);
@@ -306,6 +310,11 @@ impl Stage {
     /// What the downstream received after the call was triggered without credentials.
     pub fn received_for_nobody(&self) -> &[SpiedRequest] {
         &self.calls.for_nobody
+    }
+
+    /// What the callers without credentials were answered.
+    pub fn answers_to_nobody(&self) -> &[Exchange] {
+        &self.calls.nobodys_answers
     }
 
     /// What arrived at the other origin with something of this scenario's.

@@ -111,7 +111,7 @@ impl Stage {
         for (at, path) in paths.enumerate() {
             let exchange = self.client().raw(&service.url, RawRequest::get(path)).await;
             let Ok(response) = exchange.response else { continue };
-            if !(200..300).contains(&response.status) {
+            if !response.is_success() {
                 continue;
             }
             let is_health = open.is_some() && at == 0;

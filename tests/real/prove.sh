@@ -5,6 +5,7 @@
 #   TARGETS_HOME   where their environments go (default .targets)
 #   AUTHPROOF      the program (default target/release/authproof)
 #   RUNS           how often each is run; the verdicts must be the same (default 1)
+#   CONCURRENCY    scenarios side by side (default: what authproof takes for a deployment)
 #   UPDATE=1       write the expected lists instead of comparing
 # Exit: 0 as expected, 1 otherwise, 77 where the machine cannot run them (no python3, no start scripts).
 set -euo pipefail
@@ -53,7 +54,7 @@ for name in "${@:-amundsen-1x flaskoidc-1x flaskoidc-0x}"; do
       # 1: a check failed, as expected of these services.
       code=0
       # shellcheck disable=SC2086
-      "$authproof" run $arguments --reports "$results/$name" --quiet >"$results/$name.txt" 2>&1 || code=$?
+      "$authproof" run $arguments ${CONCURRENCY:+--concurrency "$CONCURRENCY"} --reports "$results/$name" --quiet >"$results/$name.txt" 2>&1 || code=$?
       stop_all
       [ "$code" -le 1 ] || { echo "$name: exit $code"; tail -40 "$results/$name.txt"; failed=1; }
       "$authproof" report --journal "$results/$name/journal.ndjson" --format verdicts >"$results/$name.verdicts"
